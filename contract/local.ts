@@ -1,0 +1,64 @@
+/**
+ * What the processes of one installation say to each other: HTTP over DIR/admin/<process>.sock (0600), JSON bodies.
+ * Types only. Each socket also answers GET /health, /ready, /metrics.
+ *
+ * broker.sock
+ *   POST /control        ControlRequest -> ControlPlace     journals a deed; answers after the commit
+ *   GET  /commits        NDJSON stream of {commit}          after each group commit, at most one per 5 ms
+ *   GET  /status         -> BrokerStatus
+ *   GET  /devices        -> DeviceRow[]
+ *   POST /devices        {path, machines} -> DeviceSecret   409 when it exists
+ *   POST /devices/rotate {path} -> DeviceSecret             404 when it does not; its open connection is closed
+ *   POST /devices/remove {path} -> {}
+ *   POST /services       {name, firms} -> DeviceSecret      a service account: reads the mirror of its firms
+ * ingest.sock
+ *   GET  /live           NDJSON stream of LiveFrame
+ *   GET  /open?firm&machine&measure&from&to -> [ts, value][]   readings still in open minutes
+ *   GET  /messages?firm&machine&before&limit -> MessageRow[]   newest first; `before` is an offset (exclusive)
+ *   GET  /counts?firm    -> Counts (all firms: Record<firm, Counts>)
+ *   GET  /status         -> IngestStatus
+ * api.sock
+ *   GET  /users; POST /users {name, password?, role, firms} -> {name, password?}; POST /users/password {name, password?}
+ *   POST /tokens {role, firm?} -> {token}
+ *   GET  /sign-in        -> {path} | null      the one-time link while there is no administrator
+ */
+import type { Instant } from '#domain/time.ts'
+import type { FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
+import type { ControlEntry } from './control.ts'
+
+export type ControlRequest = { readonly firm: string; readonly entry: ControlEntry }
+export type ControlPlace = JournalPlace
+
+export type DeviceRow = { readonly path: string; readonly clientId: string; readonly machines: readonly string[] }
+/** A secret leaves the process once only: here. */
+export type DeviceSecret = { readonly clientId: string; readonly username: string; readonly password: string }
+
+export type BrokerStatus = {
+  readonly journal: JournalStatus
+  readonly connections: number
+  readonly accounts: Readonly<Record<string, { readonly connected: boolean; readonly since: Instant }>>
+  /** Publishes outside a credential, by account; topics are the newest, at most 100 in all. */
+  readonly denied: { readonly total: number; readonly topics: readonly { account: string; topic: string; at: Instant }[] }
+  readonly closed: Readonly<Record<string, number>>
+}
+
+export type IngestStatus = {
+  /** Commits of the journal not yet through the pipeline. */
+  readonly lag: number
+  readonly historian: {
+    readonly name: string
+    readonly ok: boolean
+    readonly why: string | null
+    /** Commits that the historian is behind the pipeline. */
+    readonly lag: number
+    readonly since: Instant | null
+  }
+  readonly ledgers: readonly FirmHead[]
+}
+
+/** GET /health of a process, and of the whole (api): names no firm. */
+export type Health = {
+  readonly process: string
+  readonly ok: boolean
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly why?: string }>>
+}

@@ -1,0 +1,231 @@
+/**
+ * Answers and bodies of the REST API under /api/v1: one source for validation, OpenAPI and the page's types.
+ * Errors are RFC 9457 problem+json (Problem). Ids of machines are their path with dots: `main.machining.l1.lathe-07`.
+ */
+import { z } from 'zod'
+import { MACHINE_STATES } from '#domain/plant/plant.ts'
+import { ROLES } from './control.ts'
+import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from './dispositions.ts'
+import { DEVICE_CLASSES } from './topics.ts'
+
+const instant = z.int().describe('ms since 1970 UTC')
+const level = z.string().regex(/^[a-z0-9_-]{1,64}$/)
+const title = z.object({ zh: z.string(), en: z.string() })
+const role = z.enum(ROLES)
+
+export const Problem = z.object({
+  type: z.string().describe('about:blank, or /problems/<name>'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  instance: z.string().optional().describe('id of this failure in the log'),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+})
+
+export const Session = z.object({
+  name: z.string(),
+  role,
+  /** Firms this person may see; null: all (administrator, bureau reviewer). */
+  firms: z.array(level).nullable(),
+  may: z.array(z.string()).describe('control kinds and `people` this person may use'),
+  expiresAt: instant,
+})
+export const SignIn = z.strictObject({ name: z.string().min(1).max(128), password: z.string().min(1).max(256) })
+/** First administrator, by the one-time link of run.json. */
+export const Setup = z.strictObject({
+  token: z.string().min(20).max(200),
+  name: z.string().min(1).max(64),
+  password: z.string().min(10).max(256),
+})
+
+export const FirmRow = z.object({ firm: level, title, simulated: z.boolean(), machines: z.int() })
+
+export const MeasureView = z.object({
+  name: level,
+  class: z.enum(['telemetry', 'count']),
+  title,
+  unit: z.string(),
+  scale: z.int(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  periodMs: z.int(),
+  staleMs: z.int(),
+  limit: z.number().nullable(),
+})
+export const MachineView = z.object({
+  id: z.string(),
+  path: z.string(),
+  kind: z.string(),
+  title,
+  label: title,
+  group: z.string(),
+  ratedKw: z.number().nullable(),
+  stateStaleMs: z.int(),
+  measures: z.array(MeasureView),
+})
+export const PlantView = z.object({
+  firm: level,
+  title,
+  simulated: z.boolean(),
+  version: z.int(),
+  shifts: z.array(z.object({ name: title, start: z.int(), end: z.int() })),
+  groups: z.array(z.object({ id: level, title })),
+  machines: z.array(MachineView),
+})
+
+export const LatestView = z.object({ value: z.number().nullable(), ts: instant, quality: z.string() })
+export const MachineLiveView = z.object({
+  machine: z.string(),
+  state: z.enum([...MACHINE_STATES, 'UNKNOWN']),
+  since: instant.nullable(),
+  reason: z.string().nullable(),
+  order: z.string().nullable(),
+  product: z.string().nullable(),
+  operation: z.string().nullable(),
+  receivedAt: instant.nullable(),
+  values: z.record(z.string(), LatestView),
+})
+
+export const HistoryQuery = z.object({
+  from: z.coerce.number().int(),
+  to: z.coerce.number().int(),
+  /** Seconds; omitted: chosen so that at most 600 buckets come back. */
+  step: z.coerce.number().int().min(1).max(86_400).optional(),
+})
+export const History = z.object({
+  measure: level,
+  unit: z.string(),
+  stepMs: z.int(),
+  buckets: z.array(
+    z.object({
+      ts: instant,
+      count: z.int(),
+      mean: z.number().nullable(),
+      min: z.number().nullable(),
+      max: z.number().nullable(),
+      first: z.number().nullable(),
+      last: z.number().nullable(),
+    }),
+  ),
+})
+
+/** States of a machine in a window, oldest first; a hole has no row. */
+export const StateHistory = z.object({
+  segments: z.array(
+    z.object({ from: instant, to: instant, state: z.enum([...MACHINE_STATES, 'UNKNOWN']), reason: z.string().nullable() }),
+  ),
+})
+
+export const MessageView = z.object({
+  offset: z.int(),
+  receivedAt: instant,
+  class: z.enum(DEVICE_CLASSES),
+  boot: z.string().nullable(),
+  seq: z.int().nullable(),
+  items: z.int(),
+  disposition: z.enum(DISPOSITIONS),
+  reason: z.enum(QUARANTINE_REASONS).nullable(),
+  flags: z.array(z.enum(FLAGS)),
+  payload: z.string(),
+})
+export const Messages = z.object({ topic: z.string(), messages: z.array(MessageView) })
+
+export const QuarantineRow = z.object({
+  id: z.int(),
+  reason: z.enum(QUARANTINE_REASONS),
+  /** What exactly is wrong, in words for an engineer: `power_kw 912 above 60`. */
+  detail: z.string(),
+  machine: z.string().nullable(),
+  class: z.string().nullable(),
+  boot: z.string().nullable(),
+  seq: z.int().nullable(),
+  ts: instant.nullable(),
+  receivedAt: instant,
+  offset: z.int(),
+  item: z.int().describe('index in its batch'),
+  status: z.enum(['open', 'released', 'discarded']),
+  decidedBy: z.string().nullable(),
+  decidedAt: instant.nullable(),
+})
+export const QuarantineList = z.object({
+  byReason: z.array(
+    z.object({ reason: z.enum(QUARANTINE_REASONS), count: z.int(), lastAt: instant, lastMachine: z.string().nullable() }),
+  ),
+  rows: z.array(QuarantineRow),
+})
+export const QuarantineDetail = QuarantineRow.extend({
+  topic: z.string(),
+  principal: z.string(),
+  payload: z.string().describe('as received, at most 64 kB, control characters escaped'),
+  /** For a conflict: the message that stands. */
+  stands: z.object({ offset: z.int(), receivedAt: instant, payload: z.string() }).nullable(),
+})
+export const QuarantineDecide = z.strictObject({
+  ids: z.array(z.int().min(1)).min(1).max(1000),
+  action: z.enum(['release', 'discard']),
+  reason: z.string().trim().min(1).max(500),
+})
+/** Answer to a deed: 200 accepted, 409 refused (Problem), 202 pending (still on its way through the journal). */
+export const DeedAnswer = z.object({
+  id: z.uuid(),
+  status: z.enum(['accepted', 'pending']),
+  offset: z.int(),
+  result: z.record(z.string(), z.unknown()).optional(),
+})
+
+export const DataHealth = z.object({
+  at: instant,
+  counts: z.object({
+    entries: z.object({ received: z.int(), done: z.int(), inFlight: z.int() }),
+    items: z.object({
+      decoded: z.int(),
+      stored: z.int(),
+      duplicate: z.int(),
+      quarantined: z.int(),
+      inFlight: z.int(),
+    }),
+    flags: z.record(z.string(), z.int()),
+    gaps: z.object({ open: z.int(), items: z.int() }),
+    quarantine: z.record(z.string(), z.int()),
+  }),
+  /** received − `at` of device messages in the last hour, ms; null: none. */
+  latency: z.object({ p50: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable() }),
+  /** Largest clock skew in the last hour. */
+  skew: z.object({ maxMs: z.number(), machine: z.string().nullable() }),
+  /** Share of expected state coverage per machine and quarter hour of the last 24 h, 0..1; null: nothing was due. */
+  coverage: z.array(z.object({ machine: z.string(), from: instant, cells: z.array(z.number().nullable()) })),
+  denied: z.object({ total: z.int() }),
+  journal: z.object({ offset: z.int(), hash: z.string(), ok: z.boolean(), why: z.string().nullable(), freeShare: z.number() }),
+  historian: z.object({ name: z.string(), ok: z.boolean(), why: z.string().nullable(), lag: z.int() }),
+  ledger: z.object({ lag: z.int(), cursor: z.int() }),
+})
+
+export const PersonRow = z.object({
+  name: z.string(),
+  role,
+  firms: z.array(level).nullable(),
+  disabled: z.boolean(),
+  createdAt: instant,
+  lastSeenAt: instant.nullable(),
+})
+export const PersonPut = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  role,
+  firms: z.array(level).max(200).nullable(),
+  /** Omitted on create: one is made and shown once. */
+  password: z.string().min(10).max(256).optional(),
+  disabled: z.boolean().optional(),
+})
+export const TokenRow = z.object({
+  id: z.int(),
+  name: z.string(),
+  role,
+  firms: z.array(level).nullable(),
+  createdAt: instant,
+  lastUsedAt: instant.nullable(),
+})
+export const TokenPut = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  role,
+  firm: level.nullable(),
+})

@@ -1,0 +1,69 @@
+/**
+ * The ledger: one SQLite file per firm with everything derived from the journal that people see: events by cursor, plant versions,
+ * quarantine, counts, states. ingest alone writes it (store/ledger/writer.ts); the api reads it by cursor.
+ */
+import type { Instant } from '#domain/time.ts'
+import type { Plant, ShownState } from '#domain/plant/plant.ts'
+
+export type LedgerHead = { readonly cursor: number; readonly hash: string }
+
+export type StateSegment = {
+  readonly from: Instant
+  readonly to: Instant
+  readonly state: ShownState
+  readonly reason: string | null
+}
+
+export type QuarantineRecord = {
+  readonly id: number
+  readonly reason: string
+  readonly detail: string
+  readonly machine: string | null
+  readonly class: string | null
+  readonly boot: string | null
+  readonly seq: number | null
+  readonly ts: Instant | null
+  readonly receivedAt: Instant
+  readonly offset: number
+  readonly item: number
+  /** For a conflict: journal offset of the message that stands. */
+  readonly stands: number | null
+  readonly status: 'open' | 'released' | 'discarded'
+  readonly decidedBy: string | null
+  readonly decidedAt: Instant | null
+}
+
+export type PlantVersion = { readonly version: number; readonly since: Instant; readonly plant: Plant }
+
+/** Event rows as stored; the body is JSON. contract/live.ts LedgerEvent is this, parsed. */
+export type LedgerRow = {
+  readonly cursor: number
+  readonly at: Instant
+  readonly kind: string
+  readonly offset: number | null
+  readonly body: string
+}
+
+/** Read side, one per firm, for a process that does not write. Every call sees the newest commit. */
+export interface LedgerReader {
+  head(): LedgerHead
+  /** Events after a cursor, oldest first. */
+  events(after: number, limit: number): LedgerRow[]
+  /** The answer to a control entry, or null while it is on its way. */
+  answerTo(controlId: string): LedgerRow | null
+  /** The plant in force, or null before the first `plant.put`. */
+  plant(): PlantVersion | null
+  quarantine(filter: {
+    readonly status?: 'open' | 'released' | 'discarded'
+    readonly reason?: string
+    readonly machine?: string
+    /** Rows with a smaller id: for paging, newest first. */
+    readonly before?: number
+    readonly limit: number
+  }): QuarantineRecord[]
+  quarantineById(id: number): QuarantineRecord | null
+  quarantineByReason(): { reason: string; count: number; lastAt: Instant; lastMachine: string | null }[]
+  /** State segments that touch [from, to), cut to it, oldest first. */
+  states(machine: string, from: Instant, to: Instant): StateSegment[]
+  close(): void
+}
