@@ -84,7 +84,8 @@ async function nodeForInstall() {
   if (fetched.packages[`node_modules/node-${platform}`]?.integrity !== pinned.integrity)
     stop(`${wanted} is not the file that package-lock.json names: refusing to run it.`)
   const works = spawnSync(copy, ['--version'])
-  if (works.status !== 0) stop(`${wanted} does not run here (musl?): install Node 24 or newer and run this again.`)
+  if (works.status !== 0)
+    stop(`${wanted} does not run here (musl?): install Node 24 or newer and run this again.`)
   return copy
 }
 
@@ -93,11 +94,22 @@ function npm(node, args, cwd) {
   const env = { ...process.env }
   // Settings of the outer npm command leak into the inner one and would change what it installs.
   for (const key of Object.keys(env))
-    if (/^npm_config_(prefix|local_prefix|global|omit|include|production|ignore_scripts|workspaces?|location|dry_run)$/i.test(key) ||
-        key === 'NODE_OPTIONS') delete env[key]
-  const done = spawnSync(node, [cli, ...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, env, stdio: ['ignore', 2, 2] })
+    if (
+      /^npm_config_(prefix|local_prefix|global|omit|include|production|ignore_scripts|workspaces?|location|dry_run)$/i.test(
+        key,
+      ) ||
+      key === 'NODE_OPTIONS'
+    )
+      delete env[key]
+  const done = spawnSync(node, [cli, ...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    env,
+    stdio: ['ignore', 2, 2],
+  })
   if (done.status !== 0)
-    stop(`npm ${args[0]} failed: see its message above; the network or the disk is the usual reason. Nothing was marked as installed.`)
+    stop(
+      `npm ${args[0]} failed: see its message above; the network or the disk is the usual reason. Nothing was marked as installed.`,
+    )
 }
 
 function npmCli() {
@@ -110,7 +122,10 @@ function npmCli() {
       return fs.existsSync(file) ? fs.realpathSync(file) : ''
     }),
   ]
-  return tries.find((file) => file?.endsWith('npm-cli.js') && fs.existsSync(file)) ?? stop('npm was not found: install npm, or start with "npm start".')
+  return (
+    tries.find((file) => file?.endsWith('npm-cli.js') && fs.existsSync(file)) ??
+    stop('npm was not found: install npm, or start with "npm start".')
+  )
 }
 
 /** One installer at a time; the lock holds its owner's pid, so a dead owner's is taken over. */

@@ -12,7 +12,9 @@ export default defineConfig({
       project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('e2e', { testTimeout: 90_000, hookTimeout: 90_000, fileParallelism: false }),
       project('quality', { testTimeout: 240_000 }),
-      ...(process.env['BAIYUAN_LONG'] ? [project('long', { testTimeout: 3_600_000, fileParallelism: false })] : []),
+      ...(process.env['BAIYUAN_LONG']
+        ? [project('long', { testTimeout: 3_600_000, fileParallelism: false })]
+        : []),
     ],
     globalSetup: ['test/globalSetup.ts'],
     coverage: {

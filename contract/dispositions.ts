@@ -22,5 +22,14 @@ export const QUARANTINE_REASONS = [
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number]
 
 /** Marks on a stored item; it counts all the same. */
-export const FLAGS = ['late', 'out_of_order', 'skew', 'no_seq', 'reset', 'rollover', 'swap', 'gap_before'] as const
+export const FLAGS = [
+  'late',
+  'out_of_order',
+  'skew',
+  'no_seq',
+  'reset',
+  'rollover',
+  'swap',
+  'gap_before',
+] as const
 export type Flag = (typeof FLAGS)[number]

@@ -45,7 +45,13 @@ const state = {
 const message = <S extends z.ZodRawShape>(shape: S) =>
   z.union([
     z.object({ ...key, ...own, ...shape }),
-    z.object({ ...own, items: z.array(z.object({ ...key, ...shape })).min(1).max(MAX_ITEMS) }),
+    z.object({
+      ...own,
+      items: z
+        .array(z.object({ ...key, ...shape }))
+        .min(1)
+        .max(MAX_ITEMS),
+    }),
   ])
 
 export const TelemetryMessage = message(telemetry).describe('Signals: trends and alarms, never a yuan')

@@ -43,5 +43,7 @@ export const EVENT_SHAPES = {
 export type EventType = keyof typeof EVENT_SHAPES
 export const EVENT_TYPES = Object.keys(EVENT_SHAPES) as readonly EventType[]
 
-const [first, second, ...rest] = EVENT_TYPES.map((type) => EVENT_SHAPES[type].extend({ type: z.literal(type) }))
+const [first, second, ...rest] = EVENT_TYPES.map((type) =>
+  EVENT_SHAPES[type].extend({ type: z.literal(type) }),
+)
 export const Event = z.discriminatedUnion('type', [first!, second!, ...rest])

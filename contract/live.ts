@@ -68,11 +68,20 @@ export type MessageRow = {
 /** ingest -> api, one JSON per line. A snapshot of every firm comes first. */
 export type LiveFrame =
   | { readonly kind: 'snapshot'; readonly at: Instant; readonly firms: readonly FirmSnapshot[] }
-  | { readonly kind: 'delta'; readonly at: Instant; readonly firm: string; readonly machines: readonly MachineDelta[] }
+  | {
+      readonly kind: 'delta'
+      readonly at: Instant
+      readonly firm: string
+      readonly machines: readonly MachineDelta[]
+    }
   | { readonly kind: 'ledger'; readonly firm: string; readonly cursor: number }
   | { readonly kind: 'beat'; readonly at: Instant }
 
-export type FirmSnapshot = { readonly firm: string; readonly cursor: number; readonly machines: readonly MachineLive[] }
+export type FirmSnapshot = {
+  readonly firm: string
+  readonly cursor: number
+  readonly machines: readonly MachineLive[]
+}
 
 /** What happened in a firm, in ledger order: the same for pages, scripts and audits. */
 export type LedgerEvent = {

@@ -29,7 +29,11 @@ import type { ControlEntry } from './control.ts'
 export type ControlRequest = { readonly firm: string; readonly entry: ControlEntry }
 export type ControlPlace = JournalPlace
 
-export type DeviceRow = { readonly path: string; readonly clientId: string; readonly machines: readonly string[] }
+export type DeviceRow = {
+  readonly path: string
+  readonly clientId: string
+  readonly machines: readonly string[]
+}
 /** A secret leaves the process once only: here. */
 export type DeviceSecret = { readonly clientId: string; readonly username: string; readonly password: string }
 
@@ -38,7 +42,10 @@ export type BrokerStatus = {
   readonly connections: number
   readonly accounts: Readonly<Record<string, { readonly connected: boolean; readonly since: Instant }>>
   /** Publishes outside a credential, by account; topics are the newest, at most 100 in all. */
-  readonly denied: { readonly total: number; readonly topics: readonly { account: string; topic: string; at: Instant }[] }
+  readonly denied: {
+    readonly total: number
+    readonly topics: readonly { account: string; topic: string; at: Instant }[]
+  }
   readonly closed: Readonly<Record<string, number>>
 }
 

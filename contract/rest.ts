@@ -30,7 +30,10 @@ export const Session = z.object({
   may: z.array(z.string()).describe('control kinds and `people` this person may use'),
   expiresAt: instant,
 })
-export const SignIn = z.strictObject({ name: z.string().min(1).max(128), password: z.string().min(1).max(256) })
+export const SignIn = z.strictObject({
+  name: z.string().min(1).max(128),
+  password: z.string().min(1).max(256),
+})
 /** First administrator, by the one-time link of run.json. */
 export const Setup = z.strictObject({
   token: z.string().min(20).max(200),
@@ -112,7 +115,12 @@ export const History = z.object({
 /** States of a machine in a window, oldest first; a hole has no row. */
 export const StateHistory = z.object({
   segments: z.array(
-    z.object({ from: instant, to: instant, state: z.enum([...MACHINE_STATES, 'UNKNOWN']), reason: z.string().nullable() }),
+    z.object({
+      from: instant,
+      to: instant,
+      state: z.enum([...MACHINE_STATES, 'UNKNOWN']),
+      reason: z.string().nullable(),
+    }),
   ),
 })
 
@@ -149,7 +157,12 @@ export const QuarantineRow = z.object({
 })
 export const QuarantineList = z.object({
   byReason: z.array(
-    z.object({ reason: z.enum(QUARANTINE_REASONS), count: z.int(), lastAt: instant, lastMachine: z.string().nullable() }),
+    z.object({
+      reason: z.enum(QUARANTINE_REASONS),
+      count: z.int(),
+      lastAt: instant,
+      lastMachine: z.string().nullable(),
+    }),
   ),
   rows: z.array(QuarantineRow),
 })
@@ -195,7 +208,13 @@ export const DataHealth = z.object({
   /** Share of expected state coverage per machine and quarter hour of the last 24 h, 0..1; null: nothing was due. */
   coverage: z.array(z.object({ machine: z.string(), from: instant, cells: z.array(z.number().nullable()) })),
   denied: z.object({ total: z.int() }),
-  journal: z.object({ offset: z.int(), hash: z.string(), ok: z.boolean(), why: z.string().nullable(), freeShare: z.number() }),
+  journal: z.object({
+    offset: z.int(),
+    hash: z.string(),
+    ok: z.boolean(),
+    why: z.string().nullable(),
+    freeShare: z.number(),
+  }),
   historian: z.object({ name: z.string(), ok: z.boolean(), why: z.string().nullable(), lag: z.int() }),
   ledger: z.object({ lag: z.int(), cursor: z.int() }),
 })

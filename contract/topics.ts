@@ -30,7 +30,8 @@ export function parseDeviceTopic(topic: string): DeviceTopic | null {
   return { firm: parts[1]!, machine: `${parts[2]}/${parts[3]}/${parts[4]}/${parts[5]}`, class: last }
 }
 
-export const deviceTopic = (firm: string, machine: string, cls: DeviceClass): string => `v1/${firm}/${machine}/${cls}`
+export const deviceTopic = (firm: string, machine: string, cls: DeviceClass): string =>
+  `v1/${firm}/${machine}/${cls}`
 /** Journal topic of what a person did. */
 export const controlTopic = (firm: string, kind: string): string => `control/${firm}/${kind}`
 /** Journal topic of the clock entry that drives every timer. */

@@ -17,7 +17,11 @@ export class Lifecycle {
   }
 
   /** Starts a part and remembers how to stop it. */
-  async start<T>(name: string, start: () => Promise<T> | T, stop: (part: T) => Promise<void> | void): Promise<T> {
+  async start<T>(
+    name: string,
+    start: () => Promise<T> | T,
+    stop: (part: T) => Promise<void> | void,
+  ): Promise<T> {
     const part = await start()
     this.#parts.push({ name, stop: () => stop(part) })
     return part
@@ -65,7 +69,11 @@ export class Lifecycle {
 }
 
 /** One wall around handlers: a throwing listener is logged by its name and cannot stop its neighbours. */
-export function guarded<A extends unknown[]>(log: Log, handler: string, run: (...args: A) => unknown): (...args: A) => void {
+export function guarded<A extends unknown[]>(
+  log: Log,
+  handler: string,
+  run: (...args: A) => unknown,
+): (...args: A) => void {
   return (...args) => {
     try {
       const result = run(...args)

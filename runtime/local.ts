@@ -9,12 +9,15 @@ import path from 'node:path'
 import readline from 'node:readline'
 import type { Log } from './log.ts'
 
-export type LocalAnswer = { readonly status?: number; readonly body: unknown } | { readonly text: string; readonly type: string }
+export type LocalAnswer =
+  { readonly status?: number; readonly body: unknown } | { readonly text: string; readonly type: string }
 /** Writes one NDJSON line; false: the reader is slow, wait for `drain`. */
 export type LocalLine = (line: unknown) => boolean
 export type LocalStream = (write: LocalLine, query: URLSearchParams, signal: AbortSignal) => void
 export type LocalRoutes = {
-  readonly answers?: Readonly<Record<string, (body: unknown, query: URLSearchParams) => Promise<LocalAnswer> | LocalAnswer>>
+  readonly answers?: Readonly<
+    Record<string, (body: unknown, query: URLSearchParams) => Promise<LocalAnswer> | LocalAnswer>
+  >
   readonly streams?: Readonly<Record<string, LocalStream>>
 }
 
@@ -27,10 +30,13 @@ export const socketPath = (dir: string, process: string): string => path.join(di
 /** Serves routes keyed `GET /health`. A socket file left by a dead process is taken over; a living one is a clear error. */
 export async function serveLocal(file: string, routes: LocalRoutes, log: Log): Promise<http.Server> {
   if (Buffer.byteLength(file) > MAX_SOCKET_PATH)
-    throw new Error(`the data folder's path is too long for a local socket (${file}): choose a shorter --data`)
+    throw new Error(
+      `the data folder's path is too long for a local socket (${file}): choose a shorter --data`,
+    )
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   if (fs.existsSync(file)) {
-    if (await answers(file)) throw new Error(`another process already serves ${file}: stop it or choose another --data`)
+    if (await answers(file))
+      throw new Error(`another process already serves ${file}: stop it or choose another --data`)
     fs.rmSync(file)
   }
   const server = http.createServer((request, response) => {
@@ -45,9 +51,16 @@ export async function serveLocal(file: string, routes: LocalRoutes, log: Log): P
 }
 
 /** Also on TCP (loopback unless configured), for probes of a container: the same /health, /ready and /metrics only. */
-export async function serveProbes(host: string, port: number, routes: LocalRoutes, log: Log): Promise<http.Server> {
+export async function serveProbes(
+  host: string,
+  port: number,
+  routes: LocalRoutes,
+  log: Log,
+): Promise<http.Server> {
   const open = ['GET /health', 'GET /ready', 'GET /metrics']
-  const probes = Object.fromEntries(Object.entries(routes.answers ?? {}).filter(([route]) => open.includes(route)))
+  const probes = Object.fromEntries(
+    Object.entries(routes.answers ?? {}).filter(([route]) => open.includes(route)),
+  )
   const server = http.createServer((request, response) => {
     void handle(request, response, { answers: probes }, log)
   })
@@ -61,7 +74,12 @@ export async function closeLocal(server: http.Server): Promise<void> {
   await new Promise((done) => server.close(done))
 }
 
-async function handle(request: http.IncomingMessage, response: http.ServerResponse, routes: LocalRoutes, log: Log): Promise<void> {
+async function handle(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  routes: LocalRoutes,
+  log: Log,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://local')
   const key = `${request.method} ${url.pathname}`
   try {
@@ -86,7 +104,10 @@ async function handle(request: http.IncomingMessage, response: http.ServerRespon
 
 function send(response: http.ServerResponse, answer: LocalAnswer): void {
   if ('text' in answer) response.writeHead(200, { 'content-type': answer.type }).end(answer.text)
-  else response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
+  else
+    response
+      .writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(answer.body))
 }
 
 async function readBody(request: http.IncomingMessage): Promise<unknown> {

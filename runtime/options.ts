@@ -12,7 +12,10 @@ export const options = {
   empty: yesNo('start without the simulated plant and without its plant file'),
   tlsCert: text('PEM certificate chain: turns on TLS for MQTT, WebSocket and HTTPS', ''),
   tlsKey: text('PEM key of the certificate', ''),
-  tlsClientCa: text('PEM certificates: devices may sign in by a client certificate whose CN is their account', ''),
+  tlsClientCa: text(
+    'PEM certificates: devices may sign in by a client certificate whose CN is their account',
+    '',
+  ),
   heads: text('file to which each firm’s daily journal head is appended, to be kept elsewhere', ''),
 } as const
 

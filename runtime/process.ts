@@ -51,7 +51,9 @@ export function ensureDataFolder(dir: string): void {
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
     fs.accessSync(dir, fs.constants.W_OK | fs.constants.X_OK)
   } catch (error) {
-    throw new OperatorError(`the data folder ${dir} cannot be written (${(error as NodeJS.ErrnoException).code}): choose another with --data`)
+    throw new OperatorError(
+      `the data folder ${dir} cannot be written (${(error as NodeJS.ErrnoException).code}): choose another with --data`,
+    )
   }
 }
 
@@ -63,8 +65,14 @@ export async function listen(server: Server, wanted: Address, option: string): P
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why =
-      code === 'EADDRINUSE' ? 'is in use by another program' : code === 'EACCES' ? 'needs more rights' : `cannot be used (${code})`
-    throw new OperatorError(`${showAddress(wanted)} ${why}: choose another with ${option} HOST:PORT (port 0 picks a free one)`)
+      code === 'EADDRINUSE'
+        ? 'is in use by another program'
+        : code === 'EACCES'
+          ? 'needs more rights'
+          : `cannot be used (${code})`
+    throw new OperatorError(
+      `${showAddress(wanted)} ${why}: choose another with ${option} HOST:PORT (port 0 picks a free one)`,
+    )
   }
   const bound = server.address()
   return { host: wanted.host, port: typeof bound === 'object' && bound ? bound.port : wanted.port }

@@ -10,7 +10,9 @@ export type Setting<T> = {
   readonly parse: (text: string) => T
 }
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>
-export type SettingsOf<T extends SettingTable> = { readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never }
+export type SettingsOf<T extends SettingTable> = {
+  readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never
+}
 
 export class SettingsError extends Error {
   readonly faults: readonly string[]
@@ -21,7 +23,8 @@ export class SettingsError extends Error {
 }
 
 export const flagName = (key: string): string => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`
-export const envName = (key: string): string => `BAIYUAN_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`
+export const envName = (key: string): string =>
+  `BAIYUAN_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`
 
 /** Reads the whole table. Throws SettingsError with every fault, each named by where it was written. */
 export function readSettings<T extends SettingTable>(
@@ -34,7 +37,8 @@ export function readSettings<T extends SettingTable>(
 ): SettingsOf<T> {
   const faults: string[] = []
   const flags = readFlags(table, sources.argv ?? [], faults)
-  for (const key of Object.keys(sources.file ?? {})) if (!(key in table)) faults.push(`baiyuan.yaml: ${key} is no setting`)
+  for (const key of Object.keys(sources.file ?? {}))
+    if (!(key in table)) faults.push(`baiyuan.yaml: ${key} is no setting`)
   const values: Record<string, unknown> = {}
   for (const [key, setting] of Object.entries(table)) {
     const file = sources.file?.[key]
@@ -75,7 +79,11 @@ function readFlags(table: SettingTable, argv: readonly string[], faults: string[
   return flags
 }
 
-export const text = (help: string, fallback: string): Setting<string> => ({ help, fallback, parse: (value) => value })
+export const text = (help: string, fallback: string): Setting<string> => ({
+  help,
+  fallback,
+  parse: (value) => value,
+})
 
 export const yesNo = (help: string, fallback = false): Setting<boolean> => ({
   help,
@@ -101,7 +109,11 @@ export const integer = (help: string, fallback: number, min: number, max: number
 export type Address = { readonly host: string; readonly port: number }
 
 /** `127.0.0.1:1883`, `[::1]:1883`, `:1883`; port 0 picks a free one. */
-export const address = (help: string, fallback: Address): Setting<Address> => ({ help, fallback, parse: parseAddress })
+export const address = (help: string, fallback: Address): Setting<Address> => ({
+  help,
+  fallback,
+  parse: parseAddress,
+})
 
 export function parseAddress(value: string): Address {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]*)):(\d{1,5})$/.exec(value)
@@ -110,4 +122,5 @@ export function parseAddress(value: string): Address {
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port }
 }
 
-export const showAddress = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+export const showAddress = ({ host, port }: Address): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

@@ -29,7 +29,12 @@ export type Refused = { readonly reading: Reading; readonly why: string }
  */
 export type WriteResult =
   | { readonly ok: true; readonly refused: readonly Refused[] }
-  | { readonly ok: false; readonly kind: 'unavailable' | 'denied'; readonly why: string; readonly retryAfterMs: number }
+  | {
+      readonly ok: false
+      readonly kind: 'unavailable' | 'denied'
+      readonly why: string
+      readonly retryAfterMs: number
+    }
 
 export interface Historian {
   readonly name: string
@@ -58,4 +63,8 @@ export interface HistorianReader {
 }
 
 /** Readings that ingest still holds in open minutes; the sqlite reader asks for them so that a read is never behind. */
-export type OpenMinutes = (series: Series, from: Instant, to: Instant) => Promise<{ ts: Instant; value: number }[]>
+export type OpenMinutes = (
+  series: Series,
+  from: Instant,
+  to: Instant,
+) => Promise<{ ts: Instant; value: number }[]>

@@ -25,7 +25,12 @@ export type JournalEntry = {
 }
 
 /** Where an appended entry stands. */
-export type JournalPlace = { readonly firm: string; readonly offset: number; readonly commit: number; readonly receivedAt: Instant }
+export type JournalPlace = {
+  readonly firm: string
+  readonly offset: number
+  readonly commit: number
+  readonly receivedAt: Instant
+}
 
 export type FirmHead = {
   readonly firm: string
