@@ -8,15 +8,25 @@ const project = (name: string, extra: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
+      project('unit', { testTimeout: 30_000 }),
       project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
-      project('e2e', { testTimeout: 90_000, hookTimeout: 90_000, fileParallelism: false }),
-      project('quality', { testTimeout: 240_000 }),
+      project('e2e', {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+        globalSetup: ['test/globalSetup.ts'],
+      }),
+      project('quality', { testTimeout: 300_000, fileParallelism: false }),
       ...(process.env['BAIYUAN_LONG']
-        ? [project('long', { testTimeout: 3_600_000, fileParallelism: false })]
+        ? [
+            project('long', {
+              testTimeout: 3_600_000,
+              fileParallelism: false,
+              globalSetup: ['test/globalSetup.ts'],
+            }),
+          ]
         : []),
     ],
-    globalSetup: ['test/globalSetup.ts'],
     coverage: {
       provider: 'v8',
       include: ['{broker,ingest,api,contract,domain,store,runtime,simulators}/**/*.ts'],
