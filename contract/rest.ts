@@ -4,14 +4,22 @@
  */
 import { z } from 'zod'
 import { MACHINE_STATES } from '#domain/plant/plant.ts'
-import { ROLES } from './control.ts'
+import { FactPut } from './control.ts'
 import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from './dispositions.ts'
 import { DEVICE_CLASSES } from './topics.ts'
+
+export * from './people.ts'
 
 const instant = z.int().describe('ms since 1970 UTC')
 const level = z.string().regex(/^[a-z0-9_-]{1,64}$/)
 const title = z.object({ zh: z.string(), en: z.string() })
-const role = z.enum(ROLES)
+/** A whole number in a query: digits only, so that neither `''` nor `1e9` nor an array is taken for one. */
+const whole = z
+  .string()
+  .regex(/^\d{1,15}$/, 'a whole number is needed')
+  .transform(Number)
+const limitTo = (max: number, fallback: number) =>
+  whole.pipe(z.number().min(1, 'at least 1').max(max, `at most ${max}`)).default(fallback)
 
 export const Problem = z.object({
   type: z.string().describe('about:blank, or /problems/<name>'),
@@ -20,25 +28,6 @@ export const Problem = z.object({
   detail: z.string().optional(),
   instance: z.string().optional().describe('id of this failure in the log'),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-})
-
-export const Session = z.object({
-  name: z.string(),
-  role,
-  /** Firms this person may see; null: all (administrator, bureau reviewer). */
-  firms: z.array(level).nullable(),
-  may: z.array(z.string()).describe('control kinds and `people` this person may use'),
-  expiresAt: instant,
-})
-export const SignIn = z.strictObject({
-  name: z.string().min(1).max(128),
-  password: z.string().min(1).max(256),
-})
-/** First administrator, by the one-time link of run.json. */
-export const Setup = z.strictObject({
-  token: z.string().min(20).max(200),
-  name: z.string().min(1).max(64),
-  password: z.string().min(10).max(256),
 })
 
 export const FirmRow = z.object({ firm: level, title, simulated: z.boolean(), machines: z.int() })
@@ -89,12 +78,18 @@ export const MachineLiveView = z.object({
   values: z.record(z.string(), LatestView),
 })
 
-export const HistoryQuery = z.object({
-  from: z.coerce.number().int(),
-  to: z.coerce.number().int(),
-  /** Seconds; omitted: chosen so that at most 600 buckets come back. */
-  step: z.coerce.number().int().min(1).max(86_400).optional(),
+/** A machine as the plant file has it and as it is now. */
+export const MachinePage = z.object({ machine: MachineView, live: MachineLiveView })
+
+/** [from, to), at most 400 days. */
+export const HistoryQuery = z.strictObject({
+  from: whole,
+  to: whole,
+  /** Seconds; omitted: chosen so that at most 600 buckets come back; with it, at most 5,000. */
+  step: whole.pipe(z.number().min(1).max(86_400)).optional(),
 })
+/** [from, to), at most 31 days. */
+export const StatesQuery = z.strictObject({ from: whole, to: whole })
 export const History = z.object({
   measure: level,
   unit: z.string(),
@@ -136,6 +131,8 @@ export const MessageView = z.object({
   flags: z.array(z.enum(FLAGS)),
   payload: z.string(),
 })
+/** Newest first; `before` is an offset, exclusive. */
+export const MessagesQuery = z.strictObject({ before: whole.optional(), limit: limitTo(200, 50) })
 export const Messages = z.object({ topic: z.string(), messages: z.array(MessageView) })
 
 export const QuarantineRow = z.object({
@@ -154,6 +151,14 @@ export const QuarantineRow = z.object({
   status: z.enum(['open', 'released', 'discarded']),
   decidedBy: z.string().nullable(),
   decidedAt: instant.nullable(),
+})
+/** Newest first; `before` is an id, exclusive. `machine` is an id with dots. */
+export const QuarantineQuery = z.strictObject({
+  status: z.enum(['open', 'released', 'discarded']).optional(),
+  reason: z.enum(QUARANTINE_REASONS).optional(),
+  machine: z.string().max(300).optional(),
+  before: whole.optional(),
+  limit: limitTo(200, 50),
 })
 export const QuarantineList = z.object({
   byReason: z.array(
@@ -178,6 +183,12 @@ export const QuarantineDecide = z.strictObject({
   action: z.enum(['release', 'discard']),
   reason: z.string().trim().min(1).max(500),
 })
+/** A fact entered by hand (contract/control.ts FactPut) and why. */
+export const FactEntry = z.strictObject({
+  ...FactPut.shape,
+  reason: z.string().trim().min(1).max(500).optional(),
+})
+
 /** Answer to a deed: 200 accepted, 409 refused (Problem), 202 pending (still on its way through the journal). */
 export const DeedAnswer = z.object({
   id: z.uuid(),
@@ -219,32 +230,18 @@ export const DataHealth = z.object({
   ledger: z.object({ lag: z.int(), cursor: z.int() }),
 })
 
-export const PersonRow = z.object({
-  name: z.string(),
-  role,
-  firms: z.array(level).nullable(),
-  disabled: z.boolean(),
-  createdAt: instant,
-  lastSeenAt: instant.nullable(),
+/** Ledger events after a cursor, oldest first. */
+export const EventsQuery = z.strictObject({ after: whole.default(0), limit: limitTo(500, 100) })
+export const EventView = z.object({
+  cursor: z.int(),
+  at: instant,
+  kind: z.string(),
+  offset: z.int().nullable(),
+  body: z.record(z.string(), z.unknown()),
 })
-export const PersonPut = z.strictObject({
-  name: z.string().trim().min(1).max(64),
-  role,
-  firms: z.array(level).max(200).nullable(),
-  /** Omitted on create: one is made and shown once. */
-  password: z.string().min(10).max(256).optional(),
-  disabled: z.boolean().optional(),
-})
-export const TokenRow = z.object({
-  id: z.int(),
-  name: z.string(),
-  role,
-  firms: z.array(level).nullable(),
-  createdAt: instant,
-  lastUsedAt: instant.nullable(),
-})
-export const TokenPut = z.strictObject({
-  name: z.string().trim().min(1).max(64),
-  role,
-  firm: level.nullable(),
+
+export const HealthView = z.object({
+  process: z.string(),
+  ok: z.boolean(),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), why: z.string().optional() })),
 })

@@ -1,0 +1,222 @@
+/**
+ * The table of REST routes under /api/v1: the one source of validation, OpenAPI and the tests that try every route with every role.
+ * A path part `{firm}` is checked against the caller's scope before anything else; whatever is wrong in a path answers 404, whatever
+ * is wrong in a query or a body 400.
+ */
+import { z } from 'zod'
+import type { ControlKind } from './control.ts'
+import * as rest from './rest.ts'
+import type { Right } from './rights.ts'
+
+export type RouteShape = {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly path: string
+  readonly summary: string
+  /**
+   * `anyone` needs no sign-in; `self` any signed-in person; a right or a control kind is checked by api/auth/may.ts; `handler` means
+   * that the deed depends on the body and the handler asks.
+   */
+  readonly needs: 'anyone' | 'self' | 'handler' | Right | ControlKind
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodObject
+  /** Null: 204 without a body. */
+  readonly answer: z.ZodType | null
+  /** A deed: 200 accepted, 202 pending, 409 refused; takes an Idempotency-Key. */
+  readonly deed?: true
+  readonly created?: true
+}
+
+const route = <const R extends RouteShape>(shape: R): R => shape
+const firm = '/firms/{firm}'
+const machine = `${firm}/machines/{machine}` as const
+
+export const ROUTES = {
+  signIn: route({
+    method: 'post',
+    path: '/session',
+    summary: 'Sign in; sets the session cookie',
+    needs: 'anyone',
+    body: rest.SignIn,
+    answer: rest.Session,
+  }),
+  session: route({
+    method: 'get',
+    path: '/session',
+    summary: 'Who is signed in, and what this person may do',
+    needs: 'self',
+    answer: rest.Session,
+  }),
+  signOut: route({
+    method: 'delete',
+    path: '/session',
+    summary: 'Sign out; closes the live connections of this session',
+    needs: 'self',
+    answer: null,
+  }),
+  setup: route({
+    method: 'post',
+    path: '/setup',
+    summary: 'Create the first administrator with the one-time token of the printed link, and sign in',
+    needs: 'anyone',
+    body: rest.Setup,
+    answer: rest.Session,
+  }),
+  firms: route({
+    method: 'get',
+    path: '/firms',
+    summary: 'Firms in your scope',
+    needs: 'read.firm',
+    answer: z.array(rest.FirmRow),
+  }),
+  plant: route({
+    method: 'get',
+    path: `${firm}/plant`,
+    summary: 'The plant in force: hierarchy, machines, measures, shifts',
+    needs: 'read.firm',
+    answer: rest.PlantView,
+  }),
+  machines: route({
+    method: 'get',
+    path: `${firm}/machines`,
+    summary: 'Every machine as it is now: state and newest values',
+    needs: 'read.states',
+    answer: z.array(rest.MachineLiveView),
+  }),
+  machine: route({
+    method: 'get',
+    path: machine,
+    summary: 'One machine: its measures, state and newest values',
+    needs: 'read.states',
+    answer: rest.MachinePage,
+  }),
+  history: route({
+    method: 'get',
+    path: `${machine}/history/{measure}`,
+    summary: 'A measure in [from, to) in buckets aligned to Asia/Shanghai midnight, open minutes included',
+    needs: 'read.history',
+    query: rest.HistoryQuery,
+    answer: rest.History,
+  }),
+  states: route({
+    method: 'get',
+    path: `${machine}/states`,
+    summary: 'State segments in [from, to)',
+    needs: 'read.states',
+    query: rest.StatesQuery,
+    answer: rest.StateHistory,
+  }),
+  messages: route({
+    method: 'get',
+    path: `${machine}/messages`,
+    summary: 'Newest messages as received, and how each ended',
+    needs: 'read.messages',
+    query: rest.MessagesQuery,
+    answer: rest.Messages,
+  }),
+  quarantine: route({
+    method: 'get',
+    path: `${firm}/quarantine`,
+    summary: 'What was put aside, with its reason',
+    needs: 'read.quarantine',
+    query: rest.QuarantineQuery,
+    answer: rest.QuarantineList,
+  }),
+  quarantineItem: route({
+    method: 'get',
+    path: `${firm}/quarantine/{id}`,
+    summary: 'One item with the raw message',
+    needs: 'read.quarantine',
+    answer: rest.QuarantineDetail,
+  }),
+  quarantineDecide: route({
+    method: 'post',
+    path: `${firm}/quarantine/decide`,
+    summary: 'Release after the plant data was corrected, or discard',
+    needs: 'handler',
+    body: rest.QuarantineDecide,
+    answer: rest.DeedAnswer,
+    deed: true,
+  }),
+  factPut: route({
+    method: 'post',
+    path: `${firm}/facts`,
+    summary: 'Enter a fact by hand: a count, a state or an event of a machine',
+    needs: 'fact.put',
+    body: rest.FactEntry,
+    answer: rest.DeedAnswer,
+    deed: true,
+  }),
+  dataHealth: route({
+    method: 'get',
+    path: `${firm}/health`,
+    summary: 'Balance of counts, latency, coverage, journal and stores',
+    needs: 'read.dataHealth',
+    answer: rest.DataHealth,
+  }),
+  events: route({
+    method: 'get',
+    path: `${firm}/events`,
+    summary: 'Ledger events after a cursor',
+    needs: 'read.events',
+    query: rest.EventsQuery,
+    answer: z.array(rest.EventView),
+  }),
+  people: route({
+    method: 'get',
+    path: '/people',
+    summary: 'Everyone who can sign in',
+    needs: 'people',
+    answer: z.array(rest.PersonRow),
+  }),
+  personAdd: route({
+    method: 'post',
+    path: '/people',
+    summary: 'Add a person; without a password one is made and shown once',
+    needs: 'people',
+    body: rest.PersonPut,
+    answer: rest.PersonAnswer,
+    created: true,
+  }),
+  personChange: route({
+    method: 'put',
+    path: '/people/{name}',
+    summary: 'Change role, firms or password, disable or enable; open sessions end at once',
+    needs: 'people',
+    body: rest.PersonChange,
+    answer: rest.PersonAnswer,
+  }),
+  tokens: route({
+    method: 'get',
+    path: '/tokens',
+    summary: 'API tokens',
+    needs: 'people',
+    answer: z.array(rest.TokenRow),
+  }),
+  tokenAdd: route({
+    method: 'post',
+    path: '/tokens',
+    summary: 'Make an API token; it is shown once',
+    needs: 'people',
+    body: rest.TokenPut,
+    answer: rest.TokenAnswer,
+    created: true,
+  }),
+  tokenRevoke: route({
+    method: 'delete',
+    path: '/tokens/{id}',
+    summary: 'Revoke an API token',
+    needs: 'people',
+    answer: null,
+  }),
+} as const satisfies Record<string, RouteShape>
+
+export type RouteName = keyof typeof ROUTES
+export type QueryOf<N extends RouteName> = (typeof ROUTES)[N] extends { query: infer Q extends z.ZodType }
+  ? z.infer<Q>
+  : undefined
+export type BodyOf<N extends RouteName> = (typeof ROUTES)[N] extends { body: infer B extends z.ZodType }
+  ? z.infer<B>
+  : undefined
+export type AnswerOf<N extends RouteName> = (typeof ROUTES)[N] extends { answer: infer A extends z.ZodType }
+  ? z.infer<A>
+  : null
