@@ -56,13 +56,21 @@ export type Group = { readonly id: string; readonly title: Title }
 /** A device or gateway by name, and the machines it may speak for. Secrets are never in a plant. */
 export type Credential = { readonly name: string; readonly machines: readonly string[] }
 
+/** Minutes after midnight, Asia/Shanghai; `end` may pass 1440, and a break after midnight counts on from 1440. */
+export type Shift = {
+  readonly name: Title
+  readonly start: number
+  readonly end: number
+  /** Planned breaks inside the shift, in order. */
+  readonly breaks?: readonly { readonly start: number; readonly end: number }[]
+}
+
 export type Plant = {
   readonly firm: string
   readonly title: Title
   /** Shown as 仿真 on every page that holds one of its values. */
   readonly simulated: boolean
-  /** Shifts as minutes after midnight, Asia/Shanghai; `end` may pass 1440. */
-  readonly shifts: readonly { readonly name: Title; readonly start: number; readonly end: number }[]
+  readonly shifts: readonly Shift[]
   readonly groups: readonly Group[]
   readonly machines: readonly Machine[]
   readonly credentials: readonly Credential[]

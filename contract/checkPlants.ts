@@ -1,0 +1,29 @@
+/** What is wrong with the plant files of an installation, in lines for a person: `plants/demo-a/plant.yaml:41 kinds.lathe: …`. */
+import { readPlantFolder } from './plantFolder.ts'
+
+export type PlantsCheck = {
+  /** One per fault, or one per firm whose file is good. */
+  readonly lines: readonly string[]
+  readonly faults: number
+}
+
+/** Checks DIR/<firm>/plant.yaml of every firm. A folder that cannot be read is a fault like any other. */
+export function checkPlants(dir: string): PlantsCheck {
+  try {
+    const plants = readPlantFolder(dir)
+    if (plants.length === 0) return { lines: [`${dir}: holds no firm's folder`], faults: 0 }
+    const perFirm = plants.map(({ firm, file, reading }) => {
+      if ('faults' in reading)
+        return reading.faults.map(
+          ({ path, line, message }) => `${file}:${line} ${path === '' ? 'file' : path}: ${message}`,
+        )
+      const { machines, credentials } = reading.plant
+      return [`${file}: ok, ${firm}: ${machines.length} machines, ${credentials.length} credentials`]
+    })
+    const faults = plants.reduce((n, { reading }) => n + ('faults' in reading ? reading.faults.length : 0), 0)
+    return { lines: perFirm.flat(), faults }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return { lines: [`${dir}: cannot be read (${code}): choose another folder with --plants`], faults: 1 }
+  }
+}
