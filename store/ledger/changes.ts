@@ -1,0 +1,123 @@
+/**
+ * What one commit of a ledger holds. Rows that are only ever added stand first, rows of state that are replaced last; the writer
+ * stores all of it and the cursor in one transaction, so that a kill leaves a ledger that is exactly as of some journal commit.
+ */
+import type { Instant } from '#domain/time.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+
+export type NewEvent = {
+  readonly at: Instant
+  readonly kind: string
+  readonly offset: number | null
+  /** Id of the control entry that this event answers. */
+  readonly control: string | null
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export type NewPlant = {
+  readonly version: number
+  readonly since: Instant
+  readonly offset: number
+  readonly plant: Plant
+}
+
+export type QuarantineRow = {
+  readonly id: number
+  readonly reason: string
+  readonly detail: string
+  /** Who sent it: rows kept are limited per account and reason. */
+  readonly account: string
+  readonly machine: string | null
+  readonly class: string | null
+  readonly boot: string | null
+  readonly seq: number | null
+  readonly ts: Instant | null
+  readonly receivedAt: Instant
+  readonly offset: number
+  readonly item: number
+  readonly stands: number | null
+}
+
+export type QuarantineDecided = {
+  readonly id: number
+  readonly status: 'released' | 'discarded'
+  readonly by: string
+  readonly at: Instant
+  /** Journal offset of the decision. */
+  readonly offset: number
+}
+
+export type ReasonTally = {
+  readonly reason: string
+  readonly count: number
+  readonly lastAt: Instant
+  readonly lastMachine: string | null
+}
+
+export type StateRow = {
+  readonly machine: string
+  readonly ts: Instant
+  readonly state: string
+  readonly reason: string | null
+  /** Of two states at the same instant the one with the higher seq stands. */
+  readonly seq: number
+}
+
+export type MessageBlock = {
+  readonly machine: string
+  readonly firstOffset: number
+  readonly lastAt: Instant
+  readonly boots: string
+  readonly records: Uint8Array
+}
+
+export type MachineRow = {
+  readonly path: string
+  readonly live: string
+  readonly registers: string
+  readonly messages: Uint8Array
+  readonly boots: string
+}
+
+export type StreamRow = {
+  readonly id: number
+  readonly machine: string
+  readonly class: string
+  readonly key: string
+  readonly state: string
+  readonly tail: Uint8Array
+}
+
+export type HashRow = {
+  readonly day: number
+  readonly stream: number
+  readonly block: number
+  readonly hashes: Uint8Array
+}
+
+export type Progress = {
+  /** Journal commit up to which the ledger is complete. */
+  readonly cursor: number
+  readonly offset: number
+  readonly at: Instant
+  readonly clock: string
+  readonly counts: string
+}
+
+export type LedgerChanges = {
+  readonly progress: Progress
+  readonly events: readonly NewEvent[]
+  readonly plants: readonly NewPlant[]
+  readonly quarantine: readonly QuarantineRow[]
+  readonly decided: readonly QuarantineDecided[]
+  /** Items that passed every check and still must not reach the historian: flat pairs offset, item. */
+  readonly withheld: readonly number[]
+  readonly states: readonly StateRow[]
+  readonly messages: readonly MessageBlock[]
+  readonly tallies: readonly ReasonTally[]
+  readonly machines: readonly MachineRow[]
+  readonly streams: readonly StreamRow[]
+  readonly hashes: readonly HashRow[]
+  /** Hash blocks of days before this one may go. */
+  readonly oldestHashDay: number
+}

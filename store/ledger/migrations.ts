@@ -1,0 +1,121 @@
+/**
+ * The tables of a ledger, as steps that are only ever added to. `PRAGMA user_version` counts the steps a file has taken.
+ *
+ * Written at once and never changed: event, plant, withheld, hash_block, message_block. Rows of state (progress, machine, stream,
+ * state_run, quarantine) are replaced; all of it in one transaction per commit, together with the cursor.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+
+const STEPS = [
+  `CREATE TABLE progress (
+     one INTEGER PRIMARY KEY CHECK (one = 1),
+     cursor INTEGER NOT NULL,           -- journal commit up to which this file is complete
+     offset INTEGER NOT NULL,           -- newest journal entry of the firm in it
+     at INTEGER NOT NULL,               -- journal time of that entry
+     clock TEXT NOT NULL,               -- newest tick, JSON
+     counts TEXT NOT NULL               -- balance of accounts, JSON
+   ) STRICT;
+   CREATE TABLE event (
+     cursor INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     kind TEXT NOT NULL,
+     offset INTEGER,
+     control TEXT,                      -- id of the control entry that it answers
+     body TEXT NOT NULL,
+     hash TEXT NOT NULL                 -- SHA-256 over the previous hash and this row
+   ) STRICT;
+   CREATE UNIQUE INDEX event_control ON event (control) WHERE control IS NOT NULL;
+   CREATE TABLE plant (
+     version INTEGER PRIMARY KEY,
+     since INTEGER NOT NULL,
+     offset INTEGER NOT NULL,           -- in force for journal entries from here on
+     json TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE quarantine (
+     id INTEGER PRIMARY KEY,
+     reason TEXT NOT NULL,
+     detail TEXT NOT NULL,
+     account TEXT NOT NULL,
+     machine TEXT,
+     class TEXT,
+     boot TEXT,
+     seq INTEGER,
+     ts INTEGER,
+     received_at INTEGER NOT NULL,
+     offset INTEGER NOT NULL,
+     item INTEGER NOT NULL,
+     stands INTEGER,
+     status TEXT NOT NULL,
+     decided_by TEXT,
+     decided_at INTEGER,
+     decided_offset INTEGER,
+     UNIQUE (offset, item)
+   ) STRICT;
+   CREATE INDEX quarantine_status ON quarantine (status, reason, id);
+   CREATE INDEX quarantine_decided ON quarantine (decided_offset) WHERE decided_offset IS NOT NULL;
+   CREATE TABLE quarantine_reason (
+     reason TEXT PRIMARY KEY,
+     count INTEGER NOT NULL,            -- every item put aside and not released, kept as a row or not
+     last_at INTEGER NOT NULL,
+     last_machine TEXT
+   ) STRICT;
+   CREATE TABLE withheld (
+     offset INTEGER NOT NULL,
+     item INTEGER NOT NULL,
+     PRIMARY KEY (offset, item)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE state_run (
+     machine TEXT NOT NULL,
+     ts INTEGER NOT NULL,
+     last_ts INTEGER NOT NULL,
+     state TEXT NOT NULL,
+     reason TEXT,
+     seq INTEGER NOT NULL,
+     PRIMARY KEY (machine, ts)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE machine (
+     path TEXT PRIMARY KEY,
+     live TEXT NOT NULL,
+     registers TEXT NOT NULL,
+     messages BLOB NOT NULL,            -- the open block of the message index
+     boots TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE stream (
+     id INTEGER PRIMARY KEY,
+     machine TEXT NOT NULL,
+     class TEXT NOT NULL,
+     key TEXT NOT NULL,                 -- 's' + boot, or 'n' for items without seq
+     state TEXT NOT NULL,               -- ranges of seqs ever seen, JSON
+     tail BLOB NOT NULL,                -- hashes of the newest block
+     UNIQUE (machine, class, key)
+   ) STRICT;
+   CREATE TABLE hash_block (
+     day INTEGER NOT NULL,
+     stream INTEGER NOT NULL,
+     block INTEGER NOT NULL,
+     hashes BLOB NOT NULL,
+     PRIMARY KEY (day, stream, block)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE message_block (
+     machine TEXT NOT NULL,
+     first_offset INTEGER NOT NULL,
+     last_at INTEGER NOT NULL,
+     boots TEXT NOT NULL,
+     records BLOB NOT NULL,
+     PRIMARY KEY (machine, first_offset)
+   ) STRICT, WITHOUT ROWID;`,
+] as const
+
+/** Steps that this version of the product knows. */
+export const LEDGER_VERSION = STEPS.length
+
+/** Brings a file up to date, each step in its own transaction. Throws when the file was written by a newer version. */
+export function migrate(db: DatabaseSync): void {
+  const { user_version: taken } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (taken > STEPS.length)
+    throw new Error(
+      `the ledger has version ${taken}, this program knows ${STEPS.length}: use a newer program`,
+    )
+  for (let step = taken; step < STEPS.length; step++)
+    db.exec(`BEGIN IMMEDIATE; ${STEPS[step]} PRAGMA user_version = ${step + 1}; COMMIT;`)
+}
