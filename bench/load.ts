@@ -147,7 +147,12 @@ class Load {
       this.#devices.push(new Device(this, account))
       if (this.#devices.length % 20 === 0) await new Promise((done) => setTimeout(done, 5))
     }
-    while (this.#ready < this.#devices.length) await new Promise((done) => setTimeout(done, 20))
+    const connected = performance.now() + 20_000
+    while (this.#ready < this.#devices.length) {
+      if (performance.now() > connected)
+        throw new Error(`${this.#ready} of ${this.#devices.length} load devices connected in 20 s`)
+      await new Promise((done) => setTimeout(done, 20))
+    }
     this.#running = true
     this.#started = performance.now()
     if (this.job.rate > 0) this.#pace()
