@@ -7,6 +7,9 @@ import type { Instant } from '#domain/time.ts'
 /** A series is one measure of one machine: ids checked by the plant file, so they are safe as tags. */
 export type Series = { readonly firm: string; readonly machine: string; readonly measure: string }
 
+/** A reading without its series. */
+export type Point = { readonly ts: Instant; readonly value: number }
+
 export type Reading = { readonly series: Series; readonly ts: Instant; readonly value: number }
 
 export type Bucket = {
@@ -49,6 +52,8 @@ export interface Historian {
   cursor(): Promise<number>
   /** Writes out what is held back. */
   flush(): Promise<WriteResult>
+  /** Readings taken by `write` that a reader cannot see in the store yet, by ts, in [from, to). Answers GET /open of ingest. */
+  openReadings(series: Series, from: Instant, to: Instant): Point[]
   /** Is it there? Never throws. */
   probe(): Promise<{ readonly ok: boolean; readonly why?: string }>
   close(): Promise<void>
@@ -56,15 +61,62 @@ export interface Historian {
 
 export interface HistorianReader {
   /** Raw readings in [from, to), by ts, at most `limit` (the newest of them). */
-  raw(series: Series, from: Instant, to: Instant, limit: number): Promise<{ ts: Instant; value: number }[]>
-  /** Buckets of `stepMs` aligned to Asia/Shanghai midnight, in [from, to); aggregated in the store; at most 5,000. */
+  raw(series: Series, from: Instant, to: Instant, limit: number): Promise<Point[]>
+  /**
+   * Buckets of `stepMs` aligned to Asia/Shanghai midnight that touch [from, to), each one whole (`from` is rounded down and `to` up
+   * to a border), holes included; aggregated in the store; at most MAX_BUCKETS. Both calls throw HistorianQueryError.
+   */
   buckets(series: Series, from: Instant, to: Instant, stepMs: number): Promise<Bucket[]>
   close(): Promise<void>
 }
 
 /** Readings that ingest still holds in open minutes; the sqlite reader asks for them so that a read is never behind. */
-export type OpenMinutes = (
-  series: Series,
-  from: Instant,
-  to: Instant,
-) => Promise<{ ts: Instant; value: number }[]>
+export type OpenMinutes = (series: Series, from: Instant, to: Instant) => Promise<readonly Point[]>
+
+export const MAX_BUCKETS = 5000
+
+/** Why a read was not answered. The first four are the asker's to mend (400), the last two the installation's (501, 503). */
+export const QUERY_FAULTS = [
+  'bad_series', // not an id that a plant file could hold
+  'bad_range',
+  'bad_step',
+  'too_many_buckets',
+  'not_supported', // this store is written only
+  'unavailable',
+] as const
+export type QueryFault = (typeof QUERY_FAULTS)[number]
+
+export class HistorianQueryError extends Error {
+  readonly fault: QueryFault
+  constructor(fault: QueryFault, message: string) {
+    super(message)
+    this.fault = fault
+  }
+}
+
+const LEVEL = '[a-z0-9_-]{1,64}'
+const FIRM = new RegExp(`^${LEVEL}$`)
+const MACHINE = new RegExp(`^${LEVEL}(/${LEVEL}){0,7}$`)
+
+/**
+ * Null, or why this is no series of a plant file. Every adapter asks before an id becomes a file name, a tag or a query.
+ * Valid: tongda, main/machining/l1/lathe-07, power_kw. Invalid: `../x`, `lathe 07`, `a,b=c`, an empty one.
+ */
+export function seriesFault(series: Series): string | null {
+  if (!FIRM.test(series.firm)) return 'the firm is no registered id'
+  if (!MACHINE.test(series.machine)) return 'the machine is no registered id'
+  return FIRM.test(series.measure) ? null : 'the measure is no registered id'
+}
+
+/** For reads: throws HistorianQueryError `bad_series`. */
+export function checkSeries(series: Series): void {
+  const fault = seriesFault(series)
+  if (fault) throw new HistorianQueryError('bad_series', fault)
+}
+
+/** Null, or why this is no reading: the store keeps finite numbers at whole milliseconds. */
+export function readingFault(ts: Instant, value: number): string | null {
+  if (!Number.isSafeInteger(ts) || ts < 0 || ts > MAX_INSTANT) return 'ts is no whole millisecond since 1970'
+  return Number.isFinite(value) ? null : 'the value is no finite number'
+}
+const MAX_INSTANT: Instant = 8.64e15 // of a Date
