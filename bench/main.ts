@@ -1,0 +1,27 @@
+/**
+ * The README's figures. Every comparison runs side by side in one call, on one machine, which is named; ratios are what counts.
+ *
+ *   npm run bench -- throughput [--seconds 60]     acknowledged messages/s, beside mosquitto + one subscriber
+ *   npm run bench -- latency [--seconds 20]        publish to page at 500, 2,000 and 5,000 messages/s
+ *   npm run bench -- idle [--seconds 60]           CPU, memory and bytes at 500 messages/s
+ */
+import { parseArgs } from 'node:util'
+import os from 'node:os'
+import { measureIdle } from './idle.ts'
+import { measureLatency } from './latency.ts'
+import { measureThroughput } from './throughput.ts'
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string' } },
+  allowPositionals: true,
+})
+const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
+const wanted = positionals[0] ?? 'all'
+
+process.stdout.write(
+  `${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.versions.node}, ${os.type()} ${os.release()}\n\n`,
+)
+if (wanted === 'throughput' || wanted === 'all') await measureThroughput(seconds ?? 60)
+if (wanted === 'latency' || wanted === 'all') await measureLatency(seconds ?? 20)
+if (wanted === 'idle' || wanted === 'all') await measureIdle(seconds ?? 60)
+process.exit(0)
