@@ -28,7 +28,7 @@ export function checkRange(from: Instant, to: Instant): void {
 export class BucketGrid {
   readonly from: Instant
   readonly to: Instant
-  readonly #step: Millis
+  readonly step: Millis
   readonly #count: Float64Array
   readonly #sum: Float64Array
   readonly #min: Float64Array
@@ -43,7 +43,7 @@ export class BucketGrid {
     checkRange(from, to)
     if (!Number.isSafeInteger(step) || step < 1)
       throw new HistorianQueryError('bad_step', 'a step is a whole number of milliseconds above 0')
-    this.#step = step
+    this.step = step
     this.from = bucketStart(from, step)
     const size = to <= from ? 0 : Math.ceil((to - this.from) / step)
     if (size > MAX_BUCKETS)
@@ -68,27 +68,36 @@ export class BucketGrid {
 
   /** Adds one reading; one outside the grid is left out. */
   add(ts: Instant, value: number): void {
-    this.#merge(ts, 1, value, value, value, value, value)
+    this.#merge(ts, ts, 1, value, value, value, value, value)
   }
 
-  /** Adds a span that lies whole inside one bucket, named by its start. */
-  addSummary(start: Instant, { n, sum, min, max, first, last }: Summary): void {
-    this.#merge(start, n, sum, min, max, first, last)
+  /** Adds spans that lie whole inside one bucket, put together; named by the start of the first and of the last of them. */
+  addSummary(head: Instant, tail: Instant, { n, sum, min, max, first, last }: Summary): void {
+    this.#merge(head, tail, n, sum, min, max, first, last)
   }
 
-  #merge(ts: Instant, n: number, sum: number, min: number, max: number, first: number, last: number): void {
-    if (ts < this.from || ts >= this.to) return
-    const i = Math.floor((ts - this.from) / this.#step)
+  #merge(
+    head: Instant,
+    tail: Instant,
+    n: number,
+    sum: number,
+    min: number,
+    max: number,
+    first: number,
+    last: number,
+  ): void {
+    if (head < this.from || head >= this.to) return
+    const i = Math.floor((head - this.from) / this.step)
     this.#count[i]! += n
     this.#sum[i]! += sum
     if (min < this.#min[i]!) this.#min[i] = min
     if (max > this.#max[i]!) this.#max[i] = max
-    if (ts < this.#firstAt[i]!) {
-      this.#firstAt[i] = ts
+    if (head < this.#firstAt[i]!) {
+      this.#firstAt[i] = head
       this.#first[i] = first
     }
-    if (ts >= this.#lastAt[i]!) {
-      this.#lastAt[i] = ts
+    if (tail >= this.#lastAt[i]!) {
+      this.#lastAt[i] = tail
       this.#last[i] = last
     }
   }
@@ -96,7 +105,7 @@ export class BucketGrid {
   /** Every bucket of the grid; one without readings is null in everything but its count. */
   buckets(): Bucket[] {
     return Array.from(this.#count, (count, i) => {
-      const ts = this.from + i * this.#step
+      const ts = this.from + i * this.step
       if (count === 0) return { ts, count, mean: null, min: null, max: null, first: null, last: null }
       return {
         ts,

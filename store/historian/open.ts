@@ -7,7 +7,7 @@ import type { Log } from '#runtime/log.ts'
 import { OperatorError } from '#runtime/process.ts'
 import type { Historian, HistorianReader, OpenMinutes } from './historian.ts'
 import { openMemory, openMemoryReader } from './memory.ts'
-import { openSqlite } from './sqlite.ts'
+import { SqliteHistorian } from './sqlite.ts'
 import { SqliteReader } from './sqliteReader.ts'
 
 export type OpenOptions = {
@@ -37,7 +37,7 @@ const PRODUCTS: Readonly<Record<string, Product>> = {
   'sqlite:': {
     example: 'sqlite:',
     fault: bare,
-    open: (_url, options) => openSqlite(options),
+    open: (_url, options) => new SqliteHistorian(options),
     reader: (_url, { dir, openMinutes, log }) => new SqliteReader(dir, openMinutes, log ?? null),
   },
   'memory:': {

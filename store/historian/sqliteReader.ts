@@ -12,12 +12,11 @@ import { decodeChunk, type Minute } from './chunk.ts'
 import { fileOf, MINUTE_KEYS, QUARTER_KEYS, QUARTER_MINUTES, sqliteFault } from './firmFile.ts'
 import { checkSeries, HistorianQueryError } from './historian.ts'
 import type { HistorianReader, OpenMinutes, Point, Series } from './historian.ts'
-import { mergeMinutes, pointsOf } from './openChunk.ts'
+import { mergeMinutes } from './openChunk.ts'
 
 const QUARTER = QUARTER_MINUTES * MINUTE
 
 type Opened = { readonly db: DatabaseSync; readonly inode: number }
-type Row = Summary & { readonly key: number }
 type ChunkRow = { readonly key: number; readonly chunk: Uint8Array }
 
 export class SqliteReader implements HistorianReader {
@@ -39,14 +38,15 @@ export class SqliteReader implements HistorianReader {
     if (to <= from || limit < 1) return []
     const open = await this.#open(series, from, to)
     return this.#answer(series, (db, id) => {
-      const pieces: Point[][] = []
-      let size = 0
-      for (const [minute, readings] of this.#minutes(db, series, id, from, to, open)) {
-        const points = pointsOf(minute, readings, from, to)
-        pieces.push(points)
-        if ((size += points.length) >= limit) break
+      const newestFirst: Point[] = []
+      for (const [minute, { n, offsets, values }] of this.#minutes(db, series, id, from, to, open)) {
+        for (let i = n - 1; i >= 0 && newestFirst.length < limit; i--) {
+          const ts = minute * MINUTE + offsets[i]!
+          if (ts >= from && ts < to) newestFirst.push({ ts, value: values[i]! })
+        }
+        if (newestFirst.length >= limit) break
       }
-      return pieces.toReversed().flat().slice(-limit)
+      return newestFirst.toReversed()
     })
   }
 
@@ -68,7 +68,7 @@ export class SqliteReader implements HistorianReader {
         ))
           for (let i = 0; i < n; i++) grid.add(minute * MINUTE + offsets[i]!, values[i]!)
       // Below a quarter hour a summary would be drawn in a place that it does not speak for.
-      if (stepMs % QUARTER === 0) this.#addQuarters(grid, db, id)
+      if (db && stepMs % QUARTER === 0) addSummaries(grid, db, id, 'quarter', [])
       return grid.buckets()
     })
   }
@@ -114,33 +114,13 @@ export class SqliteReader implements HistorianReader {
     id: number,
     open: ReadonlyMap<number, Minute>,
   ): void {
-    if (db) {
-      const rows = db
-        .prepare(
-          'SELECT key, n, sum, min, max, first, last FROM minute WHERE key >= ? AND key < ? ORDER BY key',
-        )
-        .iterate(...keyRange(id, MINUTE_KEYS, MINUTE, grid.from, grid.to)) as unknown as Iterable<Row>
-      for (const row of rows) {
-        const minute = row.key - id * MINUTE_KEYS
-        if (!open.has(minute)) grid.addSummary(minute * MINUTE, row)
-      }
-    }
+    if (db) addSummaries(grid, db, id, 'minute', [...open.keys()])
     for (const [minute, held] of open) {
       const row = db?.prepare('SELECT chunk FROM minute WHERE key = ?').get(id * MINUTE_KEYS + minute)
       const stored = row ? this.#decode(series, minute, row['chunk'] as Uint8Array) : null
       const { n, offsets, values } = stored ? mergeMinutes(stored, held) : held
       for (let i = 0; i < n; i++) grid.add(minute * MINUTE + offsets[i]!, values[i]!)
     }
-  }
-
-  #addQuarters(grid: BucketGrid, db: DatabaseSync | null, id: number): void {
-    if (!db) return
-    const rows = db
-      .prepare(
-        'SELECT key, n, sum, min, max, first, last FROM quarter WHERE key >= ? AND key < ? ORDER BY key',
-      )
-      .iterate(...keyRange(id, QUARTER_KEYS, QUARTER, grid.from, grid.to)) as unknown as Iterable<Row>
-    for (const row of rows) grid.addSummary((row.key - id * QUARTER_KEYS) * QUARTER, row)
   }
 
   #decode(series: Series, minute: number, chunk: Uint8Array): Minute | null {
@@ -203,6 +183,37 @@ export class SqliteReader implements HistorianReader {
     this.#files.set(firm, { db, inode })
     return db
   }
+}
+
+const SPANS = {
+  minute: { keys: MINUTE_KEYS, span: MINUTE },
+  quarter: { keys: QUARTER_KEYS, span: QUARTER },
+} as const
+
+/** Adds a table's summaries, put together per bucket by SQLite; rows of the `left` spans are left out. */
+function addSummaries(
+  grid: BucketGrid,
+  db: DatabaseSync,
+  id: number,
+  table: keyof typeof SPANS,
+  left: readonly number[],
+): void {
+  const { keys, span } = SPANS[table]
+  const rows = db
+    .prepare(
+      `SELECT b.n, b.sum, b.min, b.max, b.head, b.tail, f.first, l.last FROM (
+         SELECT sum(n) AS n, sum(sum) AS sum, min(min) AS min, max(max) AS max, min(key) AS head, max(key) AS tail
+         FROM ${table} WHERE key >= ? AND key < ? AND key NOT IN (SELECT value FROM json_each(?))
+         GROUP BY (key - CAST(? AS INTEGER)) / CAST(? AS INTEGER)
+       ) b JOIN ${table} f ON f.key = b.head JOIN ${table} l ON l.key = b.tail`,
+    )
+    .all(
+      ...keyRange(id, keys, span, grid.from, grid.to),
+      JSON.stringify(left.map((number) => id * keys + number)),
+      id * keys + grid.from / span,
+      grid.step / span,
+    ) as unknown as (Summary & { readonly head: number; readonly tail: number })[]
+  for (const row of rows) grid.addSummary((row.head - id * keys) * span, (row.tail - id * keys) * span, row)
 }
 
 function* chunkRows(db: DatabaseSync, id: number, from: Instant, to: Instant): Generator<ChunkRow> {
