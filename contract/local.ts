@@ -10,11 +10,14 @@
  *   POST /devices        {path, machines} -> DeviceSecret   409 when it exists
  *   POST /devices/rotate {path} -> DeviceSecret             404 when it does not; its open connection is closed
  *   POST /devices/remove {path} -> {}
- *   POST /services       {name, firms} -> DeviceSecret      a service account: reads the mirror of its firms
+ *   POST /services       {name, firms, mirror?} -> DeviceSecret   a service account, made or renewed with these rights: reads the
+ *                        mirror of its firms (`["*"]`: all), with `mirror: true` also publishes it; its open connection is closed
+ *   POST /services/remove {name} -> {}
  * ingest.sock
  *   GET  /live           NDJSON stream of LiveFrame
  *   GET  /open?firm&machine&measure&from&to -> [ts, value][]   readings still in open minutes
  *   GET  /messages?firm&machine&before&limit -> MessageRow[]   newest first; `before` is an offset (exclusive)
+ *   GET  /entry?firm&offset -> RawEntry | null          one journal entry as received; null when it aged out
  *   GET  /counts?firm    -> Counts (all firms: Record<firm, Counts>)
  *   GET  /status         -> IngestStatus
  * api.sock
@@ -36,6 +39,15 @@ export type DeviceRow = {
 }
 /** A secret leaves the process once only: here. */
 export type DeviceSecret = { readonly clientId: string; readonly username: string; readonly password: string }
+
+/** A raw message as journalled. */
+export type RawEntry = {
+  readonly topic: string
+  readonly principal: string
+  readonly receivedAt: Instant
+  /** At most 64 kB, control characters escaped. */
+  readonly payload: string
+}
 
 export type BrokerStatus = {
   readonly journal: JournalStatus

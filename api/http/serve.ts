@@ -1,0 +1,102 @@
+/**
+ * Puts the handlers behind the table of contract/routes.ts. For every route in this order: who asks (401), which firm (404), may they
+ * (403), query and body (400), the handler, the fields this role may see, the shape of the answer. A key that the shape does not have
+ * cannot leave.
+ */
+import { Router, type Request, type Response } from 'express'
+import type { z } from 'zod'
+import {
+  ROUTES,
+  type AnswerOf,
+  type BodyOf,
+  type QueryOf,
+  type RouteName,
+  type RouteShape,
+} from '#contract/routes.ts'
+import { identify, type Principal } from '../auth/identity.ts'
+import { visible } from '../auth/fields.ts'
+import { may } from '../auth/may.ts'
+import { inScope } from '../auth/scope.ts'
+import type { Ports } from '../ports.ts'
+import { originOf } from './origin.ts'
+import { refuse, sendProblem, type Fault, type Refused } from './problem.ts'
+
+export type Call<N extends RouteName> = {
+  /** Set on every route but those that anyone may ask. */
+  readonly who: Principal
+  /** Path parts by name, decoded; `firm` is known and in scope. */
+  readonly at: Readonly<Record<string, string>>
+  readonly query: QueryOf<N>
+  readonly body: BodyOf<N>
+  readonly request: Request
+  readonly response: Response
+}
+export type Answer<T> = { readonly status?: 200 | 201 | 202; readonly body: T } | Refused
+export type Handlers<N extends RouteName> = {
+  readonly [K in N]: (call: Call<K>) => Promise<Answer<AnswerOf<K>>> | Answer<AnswerOf<K>>
+}
+
+/** Routes of one noun. */
+export function serve<N extends RouteName>(ports: Ports, handlers: Handlers<N>): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  for (const name of Object.keys(handlers) as N[]) {
+    const shape: RouteShape = ROUTES[name]
+    const path = shape.path.replace(/\{(\w+)\}/g, ':$1')
+    router[shape.method](path, async (request, response) => {
+      const result = await answer(
+        ports,
+        name,
+        shape,
+        handlers[name] as unknown as AnyHandler,
+        request,
+        response,
+      )
+      if ('refused' in result) return sendProblem(response, result)
+      if (shape.answer === null) return void response.status(204).end()
+      response.status(result.status ?? (shape.created ? 201 : 200)).json(shape.answer.parse(result.body))
+    })
+  }
+  return router
+}
+
+type AnyHandler = (call: unknown) => Promise<Answer<unknown>> | Answer<unknown>
+
+async function answer(
+  ports: Ports,
+  name: RouteName,
+  shape: RouteShape,
+  handler: AnyHandler,
+  request: Request,
+  response: Response,
+): Promise<Answer<unknown>> {
+  response.setHeader('cache-control', 'no-store')
+  // A cookie goes along with whatever a foreign page sends; a Bearer token does not.
+  if (
+    shape.method !== 'get' &&
+    request.headers.authorization === undefined &&
+    originOf(request.headers) === 'foreign'
+  )
+    return refuse(403, 'foreign-origin')
+  const who = identify(ports.people, request.headers, ports.secure, ports.now())
+  if (!who && shape.needs !== 'anyone') return refuse(401)
+  const at = request.params as Record<string, string>
+  const { firm } = at
+  if (who && firm !== undefined && !(inScope(who, firm) && ports.ledgers.of(firm))) return refuse(404)
+  if (who && !hasRight(who, shape)) return refuse(403)
+  const query = shape.query?.safeParse(request.query)
+  if (query?.error) return { ...refuse(400, 'bad-query'), errors: faultsOf(query.error) }
+  const body = shape.body?.safeParse(request.body ?? {})
+  if (body?.error) return { ...refuse(400, 'bad-body'), errors: faultsOf(body.error) }
+  const result = await handler({ who, at, query: query?.data, body: body?.data, request, response })
+  if ('refused' in result || !who) return result
+  return { ...result, body: visible(who.role, name, result.body) }
+}
+
+const hasRight = (who: Principal, { needs }: RouteShape): boolean =>
+  needs === 'anyone' || needs === 'self' || needs === 'handler' || may(who, needs)
+
+const faultsOf = (error: z.ZodError): Fault[] =>
+  error.issues.slice(0, 20).map(({ path, message }) => ({
+    path: path.map(String).join('.').slice(0, 200),
+    message: message.slice(0, 200),
+  }))

@@ -1,0 +1,5 @@
+/** The api process: REST and the live socket for people. Reads ledger and historian, turns deeds into control entries. */
+import { runProcess } from '#runtime/process.ts'
+import { startApi } from './start.ts'
+
+await runProcess('api', startApi)

@@ -1,0 +1,61 @@
+/** What the handlers of the api work with. main.ts joins the real ones; tests put in their own. */
+import type {
+  BrokerStatus,
+  ControlPlace,
+  ControlRequest,
+  Health,
+  IngestStatus,
+  RawEntry,
+} from '#contract/local.ts'
+import type { Counts, MessageRow } from '#contract/live.ts'
+import type { Instant } from '#domain/time.ts'
+import type { Log } from '#runtime/log.ts'
+import type { HistorianReader } from '#store/historian/historian.ts'
+import type { PeopleStore } from '#store/people/people.ts'
+import type { Ledgers } from './ledgers.ts'
+import type { SetupLink } from './auth/setup.ts'
+import type { Upstream } from './upstream.ts'
+
+/** The broker process, over its local socket. Every call throws when it is not there. */
+export type BrokerPort = {
+  readonly control: (request: ControlRequest) => Promise<ControlPlace>
+  readonly status: () => Promise<BrokerStatus>
+}
+
+/** The ingest process, over its local socket. Every call throws when it is not there. */
+export type IngestPort = {
+  readonly messages: (
+    firm: string,
+    machine: string,
+    before: number | null,
+    limit: number,
+  ) => Promise<MessageRow[]>
+  /** Null: aged out of the journal. */
+  readonly entry: (firm: string, offset: number) => Promise<RawEntry | null>
+  readonly counts: (firm: string) => Promise<Counts>
+  readonly status: () => Promise<IngestStatus>
+}
+
+export type Ports = {
+  readonly people: PeopleStore
+  readonly setup: SetupLink
+  readonly ledgers: Ledgers
+  readonly upstream: Upstream
+  readonly historian: HistorianReader
+  readonly broker: BrokerPort
+  readonly ingest: IngestPort
+  /** /health of the other processes, by name; `ok: false` when one does not answer. */
+  readonly neighbours: () => Promise<readonly Health[]>
+  /** /metrics text of all processes, this one's included. */
+  readonly metrics: () => Promise<string>
+  /** Faulty plant files, without naming a firm; null: none. */
+  readonly plantFaults: () => string | null
+  /** Share of the data folder's disk that is free, 0..1. */
+  readonly freeShare: () => number
+  readonly now: () => Instant
+  readonly log: Log
+  /** Served over TLS: cookies are Secure, HSTS is sent. */
+  readonly secure: boolean
+  /** Folder of the built page. */
+  readonly page: string
+}
