@@ -1,0 +1,160 @@
+/**
+ * Requests to /api/v1. Answers are values, not exceptions: what failed, with its code, is shown beside a retry.
+ * A 401 anywhere means that the session ended: `onSignedOut` decides what then.
+ */
+import { machineId } from '#contract/topics.ts'
+import type * as shape from './shapes.ts'
+
+export type Failure = {
+  /** HTTP status; 0: no answer at all. */
+  readonly status: number
+  /** Name of the problem type, `network` or `timeout`. */
+  readonly type: string
+  readonly detail: string | null
+  /** Id of this failure in the server's log. */
+  readonly code: string | null
+  readonly errors: readonly { path: string; message: string }[]
+  readonly retryAfterS: number | null
+}
+export type Answer<T> =
+  | { readonly ok: true; readonly status: number; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure }
+
+const BASE = '/api/v1'
+/** Longer is an error to the reader, who should not have to guess. */
+const TIMEOUT_MS = 10_000
+
+let signedOut: () => void = () => {}
+export function onSignedOut(listener: () => void): void {
+  signedOut = listener
+}
+
+type Call = {
+  readonly method?: string
+  readonly body?: unknown
+  readonly key?: string
+  readonly expect401?: boolean
+}
+
+async function call<T>(
+  path: string,
+  { method = 'GET', body, key, expect401 = false }: Call = {},
+): Promise<Answer<T>> {
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(BASE + path, {
+      method,
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    text = await response.text()
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === 'TimeoutError'
+    return failed(0, late ? 'timeout' : 'network')
+  }
+  const value = parsed(text)
+  if (response.ok) return { ok: true, status: response.status, value: value as T }
+  if (response.status === 401 && !expect401) signedOut()
+  return failedBy(response, value)
+}
+
+function parsed(text: string): unknown {
+  if (!text) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // not ours (a proxy's page): the status says enough
+  }
+}
+
+const failed = (status: number, type: string): { ok: false; failure: Failure } => ({
+  ok: false,
+  failure: { status, type, detail: null, code: null, errors: [], retryAfterS: null },
+})
+
+function failedBy(response: Response, value: unknown): { ok: false; failure: Failure } {
+  const problem = (value ?? {}) as Partial<shape.Problem>
+  const name = problem.type?.split('/').at(-1)
+  const wait = Number(
+    response.headers.get('retry-after') ?? response.headers.get('ratelimit-reset') ?? Number.NaN,
+  )
+  return {
+    ok: false,
+    failure: {
+      status: response.status,
+      type: name && name !== 'about:blank' ? name : `http_${response.status}`,
+      detail: problem.detail ?? null,
+      code: problem.instance ?? null,
+      errors: problem.errors ?? [],
+      retryAfterS: Number.isFinite(wait) ? wait : null,
+    },
+  }
+}
+
+const query = (fields: Readonly<Record<string, string | number | undefined>>): string => {
+  const text = new URLSearchParams(
+    Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+  ).toString()
+  return text ? `?${text}` : ''
+}
+const one = encodeURIComponent
+const firmPath = (firm: string): string => `/firms/${one(firm)}`
+const machineAt = (firm: string, path: string): string => `${firmPath(firm)}/machines/${one(machineId(path))}`
+
+export const rest = {
+  session: () => call<shape.Session>('/session', { expect401: true }),
+  signIn: (name: string, password: string) =>
+    call<shape.Session>('/session', { method: 'POST', body: { name, password }, expect401: true }),
+  signOut: () => call<unknown>('/session', { method: 'DELETE', expect401: true }),
+  setup: (token: string, name: string, password: string) =>
+    call<shape.Session>('/setup', { method: 'POST', body: { token, name, password }, expect401: true }),
+
+  firms: () => call<shape.FirmRow[]>('/firms'),
+  plant: (firm: string) => call<shape.PlantView>(`${firmPath(firm)}/plant`),
+
+  history: (firm: string, machine: string, measure: string, from: number, to: number, step?: number) =>
+    call<shape.History>(
+      `${machineAt(firm, machine)}/history/${one(measure)}${query({ from: Math.floor(from), to: Math.ceil(to), step })}`,
+    ),
+  states: (firm: string, machine: string, from: number, to: number) =>
+    call<shape.StateHistory>(
+      `${machineAt(firm, machine)}/states${query({ from: Math.floor(from), to: Math.ceil(to) })}`,
+    ),
+  messages: (firm: string, machine: string, before?: number, limit = 20) =>
+    call<shape.Messages>(`${machineAt(firm, machine)}/messages${query({ before, limit })}`),
+
+  health: (firm: string) => call<shape.DataHealth>(`${firmPath(firm)}/health`),
+  quarantine: (firm: string, reason?: string) =>
+    call<shape.QuarantineList>(
+      `${firmPath(firm)}/quarantine${query({ status: 'open', reason, limit: 200 })}`,
+    ),
+  quarantined: (firm: string, id: number) =>
+    call<shape.QuarantineDetail>(`${firmPath(firm)}/quarantine/${id}`),
+  /** The same `key` twice has one effect: a repeat after a lost answer is safe. */
+  decide: (firm: string, body: shape.QuarantineDecide, key: string) =>
+    call<shape.DeedAnswer>(`${firmPath(firm)}/quarantine/decide`, { method: 'POST', body, key }),
+
+  people: () => call<shape.PersonRow[]>('/people'),
+  addPerson: (body: shape.PersonPut) => call<shape.PersonAnswer>('/people', { method: 'POST', body }),
+  changePerson: (name: string, body: shape.PersonChange) =>
+    call<shape.PersonAnswer>(`/people/${one(name)}`, { method: 'PUT', body }),
+  tokens: () => call<shape.TokenRow[]>('/tokens'),
+  addToken: (body: shape.TokenPut) => call<shape.TokenAnswer>('/tokens', { method: 'POST', body }),
+  revokeToken: (id: number) => call<unknown>(`/tokens/${id}`, { method: 'DELETE' }),
+} as const
+
+/** A random uuid also where the page is served without TLS, which `crypto.randomUUID` refuses. */
+export function requestKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

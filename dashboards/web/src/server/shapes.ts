@@ -1,0 +1,28 @@
+/** The REST contract as types. Only types: the page carries no zod. */
+import type { z } from 'zod'
+import type * as rest from '#contract/rest.ts'
+
+export type Problem = z.infer<typeof rest.Problem>
+export type Session = z.infer<typeof rest.Session>
+export type FirmRow = z.infer<typeof rest.FirmRow>
+export type PlantView = z.infer<typeof rest.PlantView>
+export type MachineView = z.infer<typeof rest.MachineView>
+export type MeasureView = z.infer<typeof rest.MeasureView>
+export type MachineLiveView = z.infer<typeof rest.MachineLiveView>
+export type History = z.infer<typeof rest.History>
+export type StateHistory = z.infer<typeof rest.StateHistory>
+export type Messages = z.infer<typeof rest.Messages>
+export type MessageView = z.infer<typeof rest.MessageView>
+export type QuarantineList = z.infer<typeof rest.QuarantineList>
+export type QuarantineRow = z.infer<typeof rest.QuarantineRow>
+export type QuarantineDetail = z.infer<typeof rest.QuarantineDetail>
+export type QuarantineDecide = z.infer<typeof rest.QuarantineDecide>
+export type DeedAnswer = z.infer<typeof rest.DeedAnswer>
+export type DataHealth = z.infer<typeof rest.DataHealth>
+export type PersonRow = z.infer<typeof rest.PersonRow>
+export type PersonPut = z.infer<typeof rest.PersonPut>
+export type PersonChange = z.infer<typeof rest.PersonChange>
+export type PersonAnswer = z.infer<typeof rest.PersonAnswer>
+export type TokenAnswer = z.infer<typeof rest.TokenAnswer>
+export type TokenRow = z.infer<typeof rest.TokenRow>
+export type TokenPut = z.infer<typeof rest.TokenPut>

@@ -1,0 +1,56 @@
+/** The two languages. The message compiler interprets (JIT) and never evaluates code: the page's policy forbids it. */
+import { type Composer, createI18n, useI18n } from 'vue-i18n'
+import type { Failure } from '../server/rest.ts'
+import type { Lang } from '../show/format.ts'
+import { en } from './en.ts'
+import { zh } from './zh.ts'
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: 'zh',
+  fallbackLocale: 'zh',
+  messages: { zh, en },
+  missingWarn: false,
+  fallbackWarn: false,
+})
+
+export const isLang = (text: unknown): text is Lang => text === 'zh' || text === 'en'
+
+export function setLang(lang: Lang): void {
+  i18n.global.locale.value = lang
+  document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en'
+}
+
+export type Words = {
+  readonly t: Composer['t']
+  readonly lang: () => Lang
+  /** A title of the plant in the page's language. */
+  readonly title: (title: { zh: string; en: string }) => string
+  /** A device's or our reason in words; an unlisted one as it was sent. */
+  readonly cause: (reason: string) => string
+  /** One sentence for a failed request. */
+  readonly problem: (failure: Failure) => string
+}
+
+/** Words in the language of the page; call inside setup. */
+export function useWords(): Words {
+  const words = useI18n()
+  const t = words.t.bind(words) as Composer['t']
+  const te = (key: string): boolean => words.te(key, 'zh')
+  const lang = (): Lang => words.locale.value as Lang
+  return {
+    t,
+    lang,
+    title: (title) => title[lang()] || title.zh,
+    cause: (reason) => (te(`cause.${reason}`) ? t(`cause.${reason}`) : reason),
+    problem: (failure) => {
+      for (const key of [
+        `problem.${failure.type}`,
+        `refusal.${failure.type}`,
+        `problem.http_${failure.status}`,
+      ])
+        if (te(key)) return t(key)
+      return failure.detail ?? t('problem.other', { status: failure.status })
+    },
+  }
+}
