@@ -61,5 +61,12 @@ export const FactPut = z.object({
 })
 
 /** Why a control entry was refused. */
-export const REFUSALS = ['kind_unsupported', 'bad_body', 'not_found', 'not_open', 'older_version'] as const
+export const REFUSALS = [
+  'kind_unsupported',
+  'bad_body',
+  'not_found',
+  'not_open',
+  'older_version',
+  'still_failing', // a released item meets the same fault, or another one
+] as const
 export type Refusal = (typeof REFUSALS)[number]

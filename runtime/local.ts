@@ -13,7 +13,13 @@ export type LocalAnswer =
   { readonly status?: number; readonly body: unknown } | { readonly text: string; readonly type: string }
 /** Writes one NDJSON line; false: the reader is slow, wait for `drain`. */
 export type LocalLine = (line: unknown) => boolean
-export type LocalStream = (write: LocalLine, query: URLSearchParams, signal: AbortSignal) => void
+/** `drained` calls back once when a slow reader can take more. */
+export type LocalStream = (
+  write: LocalLine,
+  query: URLSearchParams,
+  signal: AbortSignal,
+  drained: (listener: () => void) => void,
+) => void
 export type LocalRoutes = {
   readonly answers?: Readonly<
     Record<string, (body: unknown, query: URLSearchParams) => Promise<LocalAnswer> | LocalAnswer>
@@ -89,7 +95,8 @@ async function handle(
       response.flushHeaders()
       const ended = new AbortController()
       response.on('close', () => ended.abort())
-      stream((line) => response.write(`${JSON.stringify(line)}\n`), url.searchParams, ended.signal)
+      const write = (line: unknown) => response.write(`${JSON.stringify(line)}\n`)
+      stream(write, url.searchParams, ended.signal, (listener) => response.once('drain', listener))
       return
     }
     const answer = routes.answers?.[key]

@@ -80,3 +80,13 @@ export function eventFault(raw: Readonly<Record<string, unknown>>): Fault | null
   }
   return null
 }
+
+/** The type of an event and the fields that its shape knows; whatever else was sent with it is left out. */
+export function eventFields(item: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields: Record<string, unknown> = { type: item['type'] }
+  for (const key of Object.keys(EVENT_FIELDS[item['type'] as string] ?? {})) {
+    const field = key.replace('?', '')
+    if (item[field] !== undefined) fields[field] = item[field]
+  }
+  return fields
+}

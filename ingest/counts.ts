@@ -1,0 +1,51 @@
+/** The balance of accounts of one firm: decoded = stored + duplicate + quarantined, and what else is counted beside it. */
+import type { Flag } from '#contract/dispositions.ts'
+import type { Counts } from '#contract/live.ts'
+import { FLAG_NAMES } from '#domain/telemetry/item.ts'
+
+/** Stored in the ledger in the same transaction as what it counts. */
+export type Tally = {
+  decoded: number
+  stored: number
+  duplicate: number
+  quarantined: number
+  /** By FLAG_NAMES. */
+  flags: number[]
+  gapsOpen: number
+  gapItems: number
+}
+
+export const newTally = (): Tally => ({
+  decoded: 0,
+  stored: 0,
+  duplicate: 0,
+  quarantined: 0,
+  flags: FLAG_NAMES.map(() => 0),
+  gapsOpen: 0,
+  gapItems: 0,
+})
+
+export function countFlags(tally: Tally, mask: number): void {
+  for (let bit = 0; mask !== 0; bit++, mask >>= 1) if (mask & 1) tally.flags[bit]! += 1
+}
+
+/** In the contract's form. `received` is the newest journal offset of the firm, `done` the newest one through the pipeline. */
+export function showCounts(
+  tally: Tally,
+  received: number,
+  done: number,
+  quarantine: Readonly<Record<string, number>>,
+): Counts {
+  const { decoded, stored, duplicate, quarantined } = tally
+  const flags = Object.fromEntries(FLAG_NAMES.map((name, i) => [name, tally.flags[i]!])) as Record<
+    Flag,
+    number
+  >
+  return {
+    entries: { received: Math.max(received, done), done, inFlight: Math.max(0, received - done) },
+    items: { decoded, stored, duplicate, quarantined, inFlight: decoded - stored - duplicate - quarantined },
+    flags,
+    gaps: { open: tally.gapsOpen, items: tally.gapItems },
+    quarantine,
+  }
+}

@@ -1,0 +1,81 @@
+/** What ingest knows of the health of a firm's data: balance, latency, skew, coverage of machine states, how far the stores are. */
+import type { Counts } from '#contract/live.ts'
+import { SHANGHAI_OFFSET, DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
+import { openLedgerReader } from '#store/ledger/reader.ts'
+import type { StateSegment } from '#store/ledger/ledger.ts'
+import { showCounts } from './counts.ts'
+import type { Firm } from './firm.ts'
+import type { Intake } from './intake.ts'
+
+const CELL: Millis = 15 * MINUTE
+
+export type Coverage = {
+  readonly machine: string
+  readonly from: Instant
+  readonly cells: readonly (number | null)[]
+}
+
+export type FirmHealth = {
+  readonly at: Instant
+  readonly counts: Counts
+  readonly latency: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  readonly skew: { readonly maxMs: number; readonly machine: string | null }
+  readonly coverage: readonly Coverage[]
+  readonly historian: {
+    readonly name: string
+    readonly ok: boolean
+    readonly why: string | null
+    readonly lag: number
+  }
+  readonly ledger: { readonly lag: number; readonly cursor: number }
+}
+
+export function countsOf(intake: Intake, firm: Firm): Counts {
+  const head = intake.reader.heads().find((known) => known.firm === firm.name)
+  return showCounts(firm.tally, head?.offset ?? firm.offset, firm.offset, firm.quarantine.byReason())
+}
+
+/** Answers GET /health-data. `historian` is the store's name. */
+export function dataHealth(intake: Intake, firm: Firm, historian: string, now: Instant): FirmHealth {
+  const { ok, why } = intake.feed.state
+  return {
+    at: now,
+    counts: countsOf(intake, firm),
+    ...intake.latency.lastHour(firm.name, now),
+    coverage: coverage(firm, now),
+    historian: { name: historian, ok, why, lag: intake.feed.lag },
+    ledger: { lag: intake.lag, cursor: firm.ledger.head().cursor },
+  }
+}
+
+/** Share of each quarter hour of the last 24 h in which the state was known; null before the machine was ever heard, and ahead of now. */
+function coverage(firm: Firm, now: Instant): Coverage[] {
+  const end = Math.ceil((now + SHANGHAI_OFFSET) / CELL) * CELL - SHANGHAI_OFFSET
+  const from = end - DAY
+  const reader = openLedgerReader(firm.ledger.file)
+  try {
+    return (firm.plant?.plant.machines ?? []).map(({ path }) => ({
+      machine: path,
+      from,
+      cells: cellsOf(reader.states(path, from, now), from, now),
+    }))
+  } finally {
+    reader.close()
+  }
+}
+
+function cellsOf(segments: readonly StateSegment[], from: Instant, now: Instant): (number | null)[] {
+  const known = new Float64Array(DAY / CELL)
+  const due = new Float64Array(DAY / CELL)
+  for (const segment of segments)
+    for (let cell = Math.floor((segment.from - from) / CELL); cell < known.length; cell++) {
+      const start = Math.max(segment.from, from + cell * CELL)
+      const length = Math.min(segment.to, from + (cell + 1) * CELL, now) - start
+      if (length <= 0) break
+      due[cell]! += length
+      if (segment.state !== 'UNKNOWN') known[cell]! += length
+    }
+  return Array.from(due, (length, cell) =>
+    length > 0 ? Math.round((known[cell]! / length) * 1000) / 1000 : null,
+  )
+}

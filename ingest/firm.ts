@@ -1,0 +1,241 @@
+/**
+ * Everything ingest holds of one firm: its plant in force, machines, balance and ledger, and the changes since the last commit. The
+ * journal alone changes it (but for what the historian refuses), so the same entries always lead to the same ledger.
+ */
+import type { LedgerEvent } from '#contract/live.ts'
+import type { DeviceClass } from '#contract/topics.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { indexPlant, type PlantIndex } from '#domain/telemetry/check.ts'
+import { dayNumber, HASH_DAYS } from '#domain/telemetry/hashBlock.ts'
+import type { Instant, Millis } from '#domain/time.ts'
+import type {
+  HashRow,
+  LedgerChanges,
+  NewEvent,
+  QuarantineDecided,
+  QuarantineRow,
+  StateRow,
+} from '#store/ledger/changes.ts'
+import { openLedgerWriter, type LedgerWriter, type StoredPlant } from '#store/ledger/writer.ts'
+import { newTally, type Tally } from './counts.ts'
+import { MachineMemory, RECENT_STATES } from './machine.ts'
+import { Quarantine } from './quarantine.ts'
+import { LOOSE, LooseStream, SEQ, SeqStream } from './stream.ts'
+
+/** Newest tick: the monotonic journal clock that silence timers run on. */
+export type JournalClock = { readonly wall: Instant; readonly mono: Millis }
+
+type Pending = {
+  events: NewEvent[]
+  plants: StoredPlant[]
+  quarantine: QuarantineRow[]
+  decided: QuarantineDecided[]
+  withheld: number[]
+  states: StateRow[]
+  readonly streams: Set<SeqStream | LooseStream>
+  readonly machines: Set<MachineMemory>
+  /** Control entries answered since the last commit. */
+  readonly answered: Set<string>
+}
+
+const nothing = (): Pending => ({
+  events: [],
+  plants: [],
+  quarantine: [],
+  decided: [],
+  withheld: [],
+  states: [],
+  streams: new Set(),
+  machines: new Set(),
+  answered: new Set(),
+})
+
+export class Firm {
+  readonly name: string
+  readonly ledger: LedgerWriter
+  readonly quarantine: Quarantine
+  readonly machines = new Map<string, MachineMemory>()
+  readonly plants: StoredPlant[]
+  plant: PlantIndex | null = null
+  readonly tally: Tally
+  /** Journal commit that is in the ledger, and that is through the pipeline. */
+  stored: number
+  taken: number
+  /** Newest journal entry through the pipeline, and its time. */
+  offset: number
+  at: Instant
+  clock: JournalClock
+  pending = nothing()
+  /** A commit that the disk refused, to be tried again before anything else happens. */
+  #unsaved: LedgerChanges | null = null
+  #nextStream: number
+
+  constructor(dir: string, name: string) {
+    this.name = name
+    this.ledger = openLedgerWriter(dir, name)
+    this.quarantine = new Quarantine(this.ledger)
+    this.plants = this.ledger.plants()
+    const progress = this.ledger.progress()
+    this.stored = this.taken = progress?.cursor ?? 0
+    this.offset = progress?.offset ?? 0
+    this.at = progress?.at ?? 0
+    this.clock = progress ? (JSON.parse(progress.clock) as JournalClock) : { wall: 0, mono: 0 }
+    this.tally = progress ? (JSON.parse(progress.counts) as Tally) : newTally()
+    this.#nextStream = this.ledger.nextStream()
+    for (const row of this.ledger.machines()) {
+      const states = this.ledger.recentStates(row.path, RECENT_STATES)
+      this.machines.set(row.path, new MachineMemory(name, row.path, row, states))
+    }
+    const last = this.plants.at(-1)
+    if (last) this.#usePlant(last.plant)
+  }
+
+  /** The machine of a path, known to the plant or not: what it sends is accounted for in either case. */
+  machine(path: string): MachineMemory {
+    let machine = this.machines.get(path)
+    if (!machine) {
+      machine = new MachineMemory(this.name, path, null)
+      machine.index = this.plant?.machines.get(path) ?? null
+      this.machines.set(path, machine)
+    }
+    return machine
+  }
+
+  /** Stream of a boot (null: the device names none). */
+  stream(machine: MachineMemory, cls: DeviceClass, boot: string): SeqStream {
+    const streams = machine.streams[cls]
+    const held = streams.byBoot.get(boot)
+    if (held) return (streams.current = held)
+    const row = this.ledger.stream(machine.path, cls, SEQ + boot)
+    const place = { id: row?.id ?? this.#nextStream++, machine: machine.path, class: cls, key: SEQ + boot }
+    const stream = new SeqStream(place, this.ledger, row)
+    streams.byBoot.set(boot, stream)
+    return (streams.current = stream)
+  }
+
+  looseStream(machine: MachineMemory, cls: DeviceClass): LooseStream {
+    const streams = machine.streams[cls]
+    if (streams.loose) return streams.loose
+    const row = this.ledger.stream(machine.path, cls, LOOSE)
+    const place = { id: row?.id ?? this.#nextStream++, machine: machine.path, class: cls, key: LOOSE }
+    return (streams.loose = new LooseStream(place, this.ledger, row))
+  }
+
+  /** Puts a plant in force for every entry after `offset`. Returns its version. */
+  putPlant(plant: Plant, since: Instant, offset: number): number {
+    const version = (this.plants.at(-1)?.version ?? 0) + 1
+    const stored = { version, since, offset, plant }
+    this.plants.push(stored)
+    this.pending.plants.push(stored)
+    this.#usePlant(plant)
+    return version
+  }
+
+  #usePlant(plant: Plant): void {
+    this.plant = indexPlant(plant)
+    for (const path of this.plant.machines.keys()) this.machine(path)
+    for (const machine of this.machines.values())
+      machine.index = this.plant.machines.get(machine.path) ?? null
+  }
+
+  event(
+    kind: LedgerEvent['kind'],
+    at: Instant,
+    offset: number | null,
+    body: NewEvent['body'],
+    control: string | null = null,
+  ): void {
+    this.pending.events.push({ at, kind, offset, control, body })
+    if (control !== null) this.pending.answered.add(control)
+  }
+
+  answered(controlId: string): boolean {
+    return this.pending.answered.has(controlId) || this.ledger.answered(controlId)
+  }
+
+  touch(machine: MachineMemory): void {
+    if (machine.dirty) return
+    machine.dirty = true
+    this.pending.machines.add(machine)
+  }
+
+  /** Stores everything since the last commit in one transaction. Throws what the disk throws; the next call tries the same again. */
+  commit(): void {
+    this.#unsaved ??= this.#changes()
+    this.ledger.commit(this.#unsaved)
+    this.stored = this.#unsaved.progress.cursor
+    this.#unsaved = null
+  }
+
+  #changes(): LedgerChanges {
+    const { events, plants, quarantine, decided, withheld, states, streams, machines } = this.pending
+    const hashes: HashRow[] = []
+    const streamRows = [...streams].map((stream) => stream.store(hashes))
+    const messages = [...machines].flatMap((machine) => machine.messages.closed.splice(0))
+    const machineRows = [...machines].map((machine) => machine.row())
+    for (const machine of machines) {
+      machine.dirty = false
+      machine.forgetOldStreams()
+    }
+    this.pending = nothing()
+    return {
+      progress: {
+        cursor: this.taken,
+        offset: this.offset,
+        at: this.at,
+        clock: JSON.stringify(this.clock),
+        counts: JSON.stringify(this.tally),
+      },
+      events,
+      plants,
+      quarantine,
+      decided,
+      withheld,
+      states,
+      messages,
+      tallies: this.quarantine.changes(),
+      machines: machineRows,
+      streams: streamRows,
+      hashes,
+      oldestHashDay: dayNumber(this.at) - HASH_DAYS,
+    }
+  }
+
+  /** The plant in force for a journal entry, or null before the first. */
+  plantAt(offset: number): Plant | null {
+    return this.plants.findLast((stored) => stored.offset <= offset)?.plant ?? null
+  }
+
+  /** Items of the entries in [from, to] that the historian must not see at their own place, as `offset:item`. */
+  withheldIn(from: number, to: number): Set<string> {
+    const keys = this.ledger.withheldBetween(from, to).map((row) => `${row.offset}:${row.item}`)
+    const { withheld, quarantine } = this.pending
+    for (let i = 0; i < withheld.length; i += 2) keys.push(`${withheld[i]}:${withheld[i + 1]}`)
+    for (const row of quarantine) keys.push(`${row.offset}:${row.item}`)
+    return new Set(keys)
+  }
+
+  /** Items released by the entries in [from, to]: they reach the historian at the place of their release. */
+  releasedIn(from: number, to: number): { decided: number; offset: number; item: number }[] {
+    const rows = this.ledger.releasedBetween(from, to)
+    for (const { id, status, offset: decided } of this.pending.decided) {
+      const row = this.pending.quarantine.find((q) => q.id === id) ?? this.ledger.quarantineById(id)
+      if (row && status === 'released' && decided >= from && decided <= to)
+        rows.push({ decided, offset: row.offset, item: row.item })
+    }
+    return rows
+  }
+
+  snapshot() {
+    const machines = [...this.machines.values()].filter((machine) => machine.index !== null)
+    return {
+      firm: this.name,
+      cursor: this.ledger.head().cursor,
+      machines: machines.map((m) => m.live(false)),
+    }
+  }
+
+  close(): void {
+    this.ledger.close()
+  }
+}

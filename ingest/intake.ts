@@ -1,0 +1,209 @@
+/**
+ * The turn of ingest: read whole commits from the journal, take each entry through the pipeline, hand the readings on, store the
+ * ledgers when they are due. Starts at the lowest cursor of all ledgers; a ledger skips what it already has.
+ */
+import { setImmediate as breathe } from 'node:timers/promises'
+import { failpoint } from '#runtime/failpoints.ts'
+import type { Log } from '#runtime/log.ts'
+import { SECOND, type Instant, type Millis } from '#domain/time.ts'
+import type { Historian } from '#store/historian/historian.ts'
+import type { JournalReader } from '#store/journal/journal.ts'
+import { listFirms } from '#store/ledger/file.ts'
+import { Firm } from './firm.ts'
+import { HistorianFeed, type FeedState } from './historianFeed.ts'
+import { Latency } from './latency.ts'
+import { Live } from './live.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import { createReadAgain } from './readAgain.ts'
+import type { FedReading } from './readings.ts'
+import { storeRefused } from './stages/persist.ts'
+import { messageOf } from './message.ts'
+
+/** Journal bytes of one turn: about 4,000 messages, 40 ms of work. */
+const TURN_BYTES = 512 * 1024
+/** Without a wake-up the journal is looked at this often. */
+const POLL: Millis = 250
+/** A ledger with news is stored at once when somebody waits for an answer, else within this; one without news less often. */
+const NEWS_DUE: Millis = SECOND
+const STATE_DUE: Millis = 5 * SECOND
+/** After a disk that refused. */
+const RETRY: Millis = SECOND
+
+export type IntakeOptions = {
+  readonly dir: string
+  readonly reader: JournalReader
+  readonly historian: Historian
+  readonly log: Log
+}
+
+export class Intake {
+  readonly firms = new Map<string, Firm>()
+  readonly live: Live
+  readonly feed: HistorianFeed
+  readonly latency = new Latency()
+  readonly reader: JournalReader
+  /** Null while ledgers can be written; else why not. */
+  blocked: string | null = null
+  readonly #options: IntakeOptions
+  readonly #pipeline: Pipeline
+  readonly #due = new Map<Firm, number>()
+  #cursor = 0
+  #tickAt: Instant | null = null
+  #stopping = false
+  #running: Promise<void> = Promise.resolve()
+  #wake: (() => void) | null = null
+  #knock = false
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.reader = options.reader
+    this.live = new Live(() => [...this.firms.values()].map((firm) => firm.snapshot()))
+    this.feed = new HistorianFeed({
+      historian: options.historian,
+      again: createReadAgain(options.reader, this.firms),
+      onRefused: (reading, why) => this.#refused(reading, why),
+      onState: (state) => this.#storeState(state),
+      log: options.log,
+    })
+    this.#pipeline = createPipeline(this.feed, this.live, this.latency, (firm, offset) =>
+      options.reader.find(firm, offset),
+    )
+  }
+
+  /** Commit that is through the pipeline. */
+  get cursor(): number {
+    return this.#cursor
+  }
+
+  /** Commits of the journal not yet through the pipeline. */
+  get lag(): number {
+    return Math.max(0, this.reader.head() - this.#cursor)
+  }
+
+  async start(): Promise<void> {
+    for (const name of listFirms(this.#options.dir)) this.#firm(name)
+    const cursors = [...this.firms.values()].map((firm) => firm.stored)
+    this.#cursor = cursors.length > 0 ? Math.min(...cursors) : 0
+    await this.feed.start(this.#cursor)
+    this.live.start()
+    this.#running = this.#run()
+  }
+
+  /** The journal has more. */
+  wake(): void {
+    this.#knock = true
+    this.#wake?.()
+  }
+
+  /** Takes what the journal holds now. Returns the number of entries taken. */
+  turn(): number {
+    const entries = this.reader.read(this.#cursor, TURN_BYTES)
+    for (const entry of entries) {
+      const firm = this.firms.get(entry.firm) ?? this.#firm(entry.firm)
+      if (entry.commit <= firm.stored) continue
+      this.#pipeline.take(firm, entry)
+      if (entry.topic.startsWith('tick/')) this.#tickAt = entry.receivedAt
+    }
+    const last = entries.at(-1)
+    if (last) this.#cursor = last.commit
+    for (const firm of this.firms.values()) firm.taken = Math.max(firm.taken, this.#cursor)
+    this.feed.endTurn(this.#cursor, this.#tickAt)
+    this.#tickAt = null
+    return entries.length
+  }
+
+  #firm(name: string): Firm {
+    const firm = new Firm(this.#options.dir, name)
+    this.firms.set(name, firm)
+    return firm
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const taken = this.turn()
+      await this.#storeDue(false)
+      if (taken > 0) {
+        await breathe()
+        await this.feed.settled(50)
+      } else await this.#rest()
+    }
+  }
+
+  async #rest(): Promise<void> {
+    if (!this.#knock && !this.#stopping)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    this.#wake = null
+    this.#knock = false
+  }
+
+  /** Stores the ledgers that are due. While the disk refuses, nothing else goes on: the journal waits. */
+  async #storeDue(all: boolean): Promise<void> {
+    for (const firm of this.firms.values()) {
+      if (!all && !this.#isDue(firm)) continue
+      while (!this.#store(firm)) {
+        if (this.#stopping) return
+        await new Promise((resolve) => setTimeout(resolve, RETRY))
+      }
+    }
+  }
+
+  #isDue(firm: Firm): boolean {
+    const { events, answered, machines } = firm.pending
+    if (answered.size > 0) return true
+    const since = performance.now() - (this.#due.get(firm) ?? 0)
+    if (events.length > 0) return since > NEWS_DUE
+    return since > STATE_DUE && (machines.size > 0 || firm.taken > firm.stored)
+  }
+
+  #store(firm: Firm): boolean {
+    const before = firm.ledger.head().cursor
+    try {
+      failpoint('ingest.beforeCursor')
+      firm.commit()
+      failpoint('ingest.afterCursor')
+    } catch (error) {
+      if (this.blocked === null)
+        this.#options.log.error({ err: error, firm: firm.name }, 'the ledger cannot be written')
+      this.blocked = (error as Error).message
+      return false
+    }
+    if (this.blocked !== null) this.#options.log.info('the ledger can be written again')
+    this.blocked = null
+    this.#due.set(firm, performance.now())
+    const { cursor } = firm.ledger.head()
+    if (cursor > before) this.live.ledger(firm.name, cursor)
+    return true
+  }
+
+  /** The historian keeps the good readings of a batch; the item of a refused one is put aside, where people see it. */
+  #refused(reading: FedReading, why: string): void {
+    const firm = this.firms.get(reading.series.firm)
+    const source = firm && this.reader.find(firm.name, reading.offset)
+    const message = source && messageOf(source)
+    if (firm && message) storeRefused(firm, source, message, reading.item, why)
+    else this.#options.log.error({ offset: reading.offset, why }, 'a refused reading whose message is gone')
+  }
+
+  #storeState(state: FeedState): void {
+    const { name } = this.#options.historian
+    for (const firm of this.firms.values())
+      firm.event('store.state', firm.at, null, { historian: name, ok: state.ok, why: state.why })
+  }
+
+  /** Ends after the current turn; what is done is stored. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#wake?.()
+    await this.#running
+    await this.feed.stop()
+    await this.#storeDue(true)
+    this.live.stop()
+    for (const firm of this.firms.values()) firm.close()
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * What ingest holds of one machine in memory: as it is now, its registers, its streams and the newest of its messages. Everything is
+ * stored with the ledger's commit and comes back after a restart.
+ */
+import type { MachineLive } from '#contract/live.ts'
+import { DEVICE_CLASSES, type DeviceClass } from '#contract/topics.ts'
+import type { ShownState } from '#domain/plant/plant.ts'
+import type { MachineIndex } from '#domain/telemetry/check.ts'
+import { newRegister, type Register } from '#domain/telemetry/counter.ts'
+import type { Instant } from '#domain/time.ts'
+import type { Series } from '#store/historian/historian.ts'
+import type { MachineRow, StateRow } from '#store/ledger/changes.ts'
+import { MessageIndex } from './messages.ts'
+import type { LooseStream, SeqStream } from './stream.ts'
+
+/** State messages held per machine, to find since when a state lasts when messages come out of order. */
+export const RECENT_STATES = 256
+/** Streams of one class held in memory; older boots come back from the ledger when they speak again. */
+const MAX_STREAMS = 8
+
+export type HeldValue = {
+  value: number | null
+  ts: Instant
+  seq: number
+  quality: string
+  /** Not yet told to those who watch. */
+  fresh: boolean
+}
+
+type Now = {
+  state: ShownState
+  since: Instant | null
+  /** Newest state message, by source time. */
+  stateTs: Instant
+  reason: string | null
+  order: string | null
+  product: string | null
+  operation: string | null
+  /** Newest order event; 0: the machine sends none, so the state message's order counts. */
+  orderTs: Instant
+  receivedAt: Instant | null
+  /** Monotonic journal clock when a state message was last heard. */
+  heardMono: number
+}
+
+const START: Now = {
+  state: 'UNKNOWN',
+  since: null,
+  stateTs: 0,
+  reason: null,
+  order: null,
+  product: null,
+  operation: null,
+  orderTs: 0,
+  receivedAt: null,
+  heardMono: 0,
+}
+
+type ClassStreams = {
+  current: SeqStream | null
+  loose: LooseStream | null
+  readonly byBoot: Map<string, SeqStream>
+}
+
+export class MachineMemory {
+  readonly firm: string
+  readonly path: string
+  /** Null: the plant in force does not list it. */
+  index: MachineIndex | null = null
+  now: Now = { ...START }
+  readonly values = new Map<string, HeldValue>()
+  readonly registers = new Map<string, Register>()
+  readonly streams: Readonly<Record<DeviceClass, ClassStreams>>
+  readonly messages: MessageIndex
+  /** Oldest first. */
+  states: StateRow[] = []
+  dirty = false
+  /** Something to tell those who watch. */
+  changed = false
+  readonly #series = new Map<string, Series>()
+
+  constructor(firm: string, path: string, row: MachineRow | null, states: StateRow[] = []) {
+    this.firm = firm
+    this.path = path
+    this.states = states
+    this.streams = Object.fromEntries(
+      DEVICE_CLASSES.map((cls) => [cls, { current: null, loose: null, byBoot: new Map() }]),
+    ) as unknown as Record<DeviceClass, ClassStreams>
+    this.messages = row ? new MessageIndex(path, row.messages, row.boots) : new MessageIndex(path)
+    if (!row) return
+    const { values, ...now } = JSON.parse(row.live) as Now & {
+      values: Record<string, [number | null, Instant, number, string]>
+    }
+    this.now = now
+    for (const [name, [value, ts, seq, quality]] of Object.entries(values))
+      this.values.set(name, { value, ts, seq, quality, fresh: false })
+    for (const [name, register] of Object.entries(JSON.parse(row.registers) as Record<string, Register>))
+      this.registers.set(name, register)
+  }
+
+  /** One object per series for the whole life of the process. */
+  series(measure: string): Series {
+    let series = this.#series.get(measure)
+    if (!series) {
+      series = { firm: this.firm, machine: this.path, measure }
+      this.#series.set(measure, series)
+    }
+    return series
+  }
+
+  register(measure: string): Register {
+    let register = this.registers.get(measure)
+    if (!register) {
+      register = newRegister()
+      this.registers.set(measure, register)
+    }
+    return register
+  }
+
+  /** As stored with the ledger. */
+  row(): MachineRow {
+    const values = Object.fromEntries(
+      [...this.values].map(([name, v]) => [name, [v.value, v.ts, v.seq, v.quality]]),
+    )
+    const { open, boots } = this.messages.stored()
+    return {
+      path: this.path,
+      live: JSON.stringify({ ...this.now, values }),
+      registers: JSON.stringify(Object.fromEntries(this.registers)),
+      messages: open,
+      boots,
+    }
+  }
+
+  /** Streams of boots that are over leave memory once they are stored. */
+  forgetOldStreams(): void {
+    for (const cls of DEVICE_CLASSES) {
+      const { byBoot, current } = this.streams[cls]
+      if (byBoot.size <= MAX_STREAMS) continue
+      for (const [boot, stream] of byBoot) if (stream !== current && !stream.dirty) byBoot.delete(boot)
+    }
+  }
+
+  /** As shown: the whole machine, or only with the values that are news. */
+  live(onlyFresh: boolean): MachineLive {
+    const { state, since, reason, order, product, operation, receivedAt } = this.now
+    const values: Record<string, { value: number | null; ts: Instant; quality: string }> = {}
+    for (const [name, held] of this.values) {
+      if (onlyFresh && !held.fresh) continue
+      values[name] = { value: held.value, ts: held.ts, quality: held.quality }
+    }
+    return { machine: this.path, state, since, reason, order, product, operation, receivedAt, values }
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * THE page to read first: what happens to a journal entry, in order.
+ *
+ *   a device's message   decode -> admit -> normalize -> persist -> announce
+ *   what a person did    decide (one file per kind in control/) -> an answer in the ledger
+ *   a tick               advanceTime: silence, by the journal's clock
+ *
+ * The journal is the only input, and the order of its entries is the order of work: restart, replay and audit are the same walk. A
+ * stage finds its item in a Work, leaves its finding there, and never drops one: persist counts each item exactly once as stored,
+ * duplicate or quarantined.
+ */
+import { entryClass, parseDeviceTopic, type DeviceTopic } from '#contract/topics.ts'
+import type { Fault } from '#domain/telemetry/item.ts'
+import type { JournalEntry } from '#store/journal/journal.ts'
+import { decide } from './control/decide.ts'
+import type { Firm } from './firm.ts'
+import type { HistorianFeed } from './historianFeed.ts'
+import type { Latency } from './latency.ts'
+import type { Live } from './live.ts'
+import type { MachineMemory } from './machine.ts'
+import { admit } from './stages/admit.ts'
+import { advanceTime } from './stages/advanceTime.ts'
+import { announce } from './stages/announce.ts'
+import { decode } from './stages/decode.ts'
+import { normalize } from './stages/normalize.ts'
+import { persist, store, strange } from './stages/persist.ts'
+import { newWork, reuseWork, type Work } from './work.ts'
+
+/** The walks that control entries share with messages. */
+export type Stages = {
+  /** A fact takes the whole way of a device's message. */
+  device(work: Work): void
+  /** An item out of quarantine, decoded and admitted before. Returns what is still wrong with it, or null when it is stored. */
+  released(work: Work): Fault | null
+  /** A machine has news for those who watch. */
+  changed(firm: Firm, machine: MachineMemory): void
+  /** A journalled entry by its offset, or null when aged out. */
+  find(firm: string, offset: number): JournalEntry | null
+}
+
+export type Pipeline = { take(firm: Firm, entry: JournalEntry): void }
+
+/** Topics of devices recur for ever; they are parsed once. The bound only matters to a flood of made-up ones. */
+const MAX_TOPICS = 20_000
+
+export function createPipeline(
+  feed: HistorianFeed,
+  live: Live,
+  latency: Latency,
+  find: Stages['find'],
+): Pipeline {
+  const topics = new Map<string, DeviceTopic>()
+  let spare: Work | null = null
+
+  const device = (work: Work): void => {
+    decode(work)
+    admit(work)
+    normalize(work)
+    persist(work, feed)
+    announce(work, live, latency)
+  }
+
+  const released = (work: Work): Fault | null => {
+    normalize(work)
+    const fault = work.faults[0] ?? null
+    if (fault !== null) return fault
+    store(work, work.items[0]!, 0, feed)
+    work.firm.touch(work.machine)
+    live.changed(work.firm, work.machine)
+    return null
+  }
+
+  const stages: Stages = { device, released, changed: (firm, machine) => live.changed(firm, machine), find }
+
+  const topicOf = (text: string): DeviceTopic | null => {
+    const known = topics.get(text)
+    if (known) return known
+    const topic = parseDeviceTopic(text)
+    if (topic === null) return null
+    if (topics.size >= MAX_TOPICS) topics.clear()
+    topics.set(text, topic)
+    return topic
+  }
+
+  return {
+    take(firm, entry) {
+      const topic = topicOf(entry.topic)
+      if (topic !== null) {
+        const machine = firm.machine(topic.machine)
+        spare = spare
+          ? reuseWork(spare, firm, entry, topic.class, machine)
+          : newWork(firm, entry, topic.class, machine)
+        device(spare)
+      } else {
+        const kind = entryClass(entry.topic)
+        if (kind === 'control') decide(firm, entry, stages)
+        else if (kind === 'tick') advanceTime(firm, entry, live)
+        else strange(firm, entry)
+      }
+      firm.offset = entry.offset
+      firm.at = entry.receivedAt
+    },
+  }
+}

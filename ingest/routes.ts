@@ -1,0 +1,92 @@
+/** What ingest answers on its local socket (contract/local.ts). Another firm's or an unknown machine's question is a 404. */
+import type { Registry } from 'prom-client'
+import type { MessageRow } from '#contract/live.ts'
+import type { Health, IngestStatus } from '#contract/local.ts'
+import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
+import type { Historian } from '#store/historian/historian.ts'
+import { countsOf, dataHealth } from './dataHealth.ts'
+import type { Firm } from './firm.ts'
+import type { Intake } from './intake.ts'
+import { MESSAGES_KEPT } from './messages.ts'
+import { showPayload } from './shown.ts'
+
+const MAX_MESSAGES = 200
+const NOT_FOUND: LocalAnswer = { status: 404, body: { error: 'no such firm or machine' } }
+
+export function createRoutes(intake: Intake, historian: Historian, metrics: Registry): LocalRoutes {
+  const ofFirm = (query: URLSearchParams, answer: (firm: Firm) => unknown): LocalAnswer => {
+    const firm = intake.firms.get(query.get('firm') ?? '')
+    return firm ? { body: answer(firm) } : NOT_FOUND
+  }
+  return {
+    answers: {
+      'GET /health': () => ({ body: health(intake) }),
+      'GET /ready': () => ({ body: { ready: true } }),
+      'GET /metrics': async () => ({ text: await metrics.metrics(), type: metrics.contentType }),
+      'GET /status': () => ({ body: status(intake, historian) }),
+      'GET /counts': (_body, query) =>
+        query.has('firm')
+          ? ofFirm(query, (firm) => countsOf(intake, firm))
+          : {
+              body: Object.fromEntries(
+                [...intake.firms.values()].map((firm) => [firm.name, countsOf(intake, firm)]),
+              ),
+            },
+      'GET /health-data': (_body, query) =>
+        ofFirm(query, (firm) => dataHealth(intake, firm, historian.name, Date.now())),
+      'GET /open': (_body, query) => {
+        const [firm, machine, measure] = ['firm', 'machine', 'measure'].map((key) => query.get(key) ?? '')
+        const points = historian.openReadings(
+          { firm: firm!, machine: machine!, measure: measure! },
+          Number(query.get('from') ?? 0),
+          Number(query.get('to') ?? Number.MAX_SAFE_INTEGER),
+        )
+        return { body: points.map(({ ts, value }) => [ts, value]) }
+      },
+      'GET /messages': (_body, query) => ofFirm(query, (firm) => messages(intake, firm, query)),
+    },
+    streams: {
+      'GET /live': (write, _query, signal, drained) => {
+        const end = intake.live.watch({ write, drained })
+        signal.addEventListener('abort', end)
+      },
+    },
+  }
+}
+
+/** Newest messages of a machine, newest first. */
+export function messages(intake: Intake, firm: Firm, query: URLSearchParams): MessageRow[] {
+  const machine = firm.machines.get(query.get('machine') ?? '')
+  if (!machine) return []
+  const limit = Math.min(Number(query.get('limit') ?? 50) || 50, MAX_MESSAGES)
+  const before = Number(query.get('before') ?? Number.MAX_SAFE_INTEGER) || Number.MAX_SAFE_INTEGER
+  const rows: MessageRow[] = []
+  for (const message of machine.messages.before(before, firm.ledger)) {
+    if (rows.length >= limit || message.receivedAt < firm.at - MESSAGES_KEPT) break
+    const entry = intake.reader.find(firm.name, message.offset)
+    rows.push({ ...message, payload: entry ? showPayload(entry.payload) : '' })
+  }
+  return rows
+}
+
+export function status(intake: Intake, historian: Historian): IngestStatus {
+  const { ok, why, since } = intake.feed.state
+  return {
+    lag: intake.lag,
+    historian: { name: historian.name, ok, why, lag: intake.feed.lag, since },
+    ledgers: [...intake.firms.values()].map((firm) => {
+      const { cursor, hash } = firm.ledger.head()
+      return { firm: firm.name, offset: cursor, hash }
+    }),
+  }
+}
+
+/** Names no firm. */
+export function health(intake: Intake): Health {
+  const { ok, why } = intake.feed.state
+  const checks = {
+    historian: ok ? { ok } : { ok, why: why ?? 'unavailable' },
+    ledger: intake.blocked === null ? { ok: true } : { ok: false, why: intake.blocked },
+  }
+  return { process: 'ingest', ok: Object.values(checks).every((check) => check.ok), checks }
+}

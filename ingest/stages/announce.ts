@@ -1,0 +1,40 @@
+/** Tells who watches: the machine's newest message is indexed, and its change goes out with the next frame of GET /live. */
+import type { Disposition, QuarantineReason } from '#contract/dispositions.ts'
+import { skewOf } from '#domain/telemetry/quality.ts'
+import type { Latency } from '../latency.ts'
+import type { Live } from '../live.ts'
+import type { Work } from '../work.ts'
+
+export function announce(work: Work, live: Live, latency: Latency): void {
+  const { machine, entry } = work
+  let flags = 0
+  let reason: QuarantineReason | null = null
+  let stored = false
+  for (let i = 0; i < work.count; i++) {
+    flags |= work.flags[i]!
+    const fault = work.faults[i]!
+    if (fault !== null) reason ??= fault.reason
+    else if (work.duplicate[i] === 0) stored = true
+  }
+  const disposition: Disposition = reason !== null ? 'quarantined' : stored ? 'stored' : 'duplicate'
+  const seq = firstSeq(work)
+  machine.messages.add(
+    entry.offset,
+    entry.receivedAt,
+    work.cls,
+    work.boot,
+    seq,
+    work.count,
+    disposition,
+    reason,
+    flags,
+  )
+  machine.now.receivedAt = entry.receivedAt
+  if (stored) latency.note(work.firm.name, machine.path, entry.receivedAt, skewOf(entry.receivedAt, work.at))
+  live.changed(work.firm, machine)
+}
+
+function firstSeq(work: Work): number | undefined {
+  const seq: unknown = work.items[0]?.seq
+  return Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : undefined
+}
