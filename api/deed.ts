@@ -25,7 +25,7 @@ export type DeedResult =
       readonly offset: number
       readonly result: Record<string, unknown>
     }
-  | { readonly status: 'refused'; readonly id: string; readonly why: string }
+  | { readonly status: 'refused'; readonly id: string; readonly why: string; readonly detail: string }
   | { readonly status: 'pending'; readonly id: string; readonly offset: number }
   | { readonly status: 'forbidden' }
   /** The journal's owner does not answer: whether it was journalled is not known, and repeating the same id is safe. */
@@ -95,7 +95,15 @@ function read(ports: Ports, firm: string, id: string): DeedResult | null {
   const row = ports.ledgers.of(firm)?.answerTo(id)
   if (!row) return null
   const { kind, body, offset } = asEvent(row)
-  if (kind === 'control.accepted') return { status: 'accepted', id, offset: offset ?? 0, result: body }
-  const why = body['refusal']
-  return { status: 'refused', id, why: typeof why === 'string' ? why : 'refused' }
+  if (kind === 'control.accepted') {
+    const result = (body['result'] ?? {}) as Record<string, unknown>
+    return { status: 'accepted', id, offset: offset ?? 0, result }
+  }
+  const { reason, detail } = body
+  return {
+    status: 'refused',
+    id,
+    why: typeof reason === 'string' ? reason : 'refused',
+    detail: typeof detail === 'string' ? detail : '',
+  }
 }

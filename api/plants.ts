@@ -108,7 +108,10 @@ export class PlantFiles {
     if (result.status === 'unavailable') return
     this.#sent.set(firm, { plant, at: ports.now() })
     if (result.status === 'refused')
-      ports.log.error({ firm, why: result.why }, 'plant file was refused by the pipeline')
+      ports.log.error(
+        { firm, why: result.why, detail: result.detail },
+        'plant file was refused by the pipeline',
+      )
     else ports.log.info({ firm, status: result.status }, 'plant file put')
   }
 }

@@ -40,12 +40,15 @@ export function formFault(text: Uint8Array): 'too-deep' | 'too-many-keys' | null
 
 /** Parses `request.body`, or ends the request with a problem. */
 export const jsonBody = (): RequestHandler[] => [
-  (request, _response, next) => {
+  (request, response, next) => {
     const length = request.headers['content-length']
     const hasBody =
       request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
-    if (hasBody && !request.is('application/json')) return next(new BodyError(415, 'json-only'))
-    next()
+    if (Number(length) > MAX_BODY_BYTES) {
+      response.setHeader('connection', 'close') // what is still under way is not read
+      return next(new BodyError(413, 'too-large'))
+    }
+    next(hasBody && !request.is('application/json') ? new BodyError(415, 'json-only') : undefined)
   },
   express.json({
     limit: MAX_BODY_BYTES,

@@ -23,7 +23,7 @@ export function deedAnswer(result: DeedResult): Answer<z.infer<typeof DeedAnswer
     return { body: { id: result.id, status: 'accepted', offset: result.offset, result: result.result } }
   if (result.status === 'pending')
     return { status: 202, body: { id: result.id, status: 'pending', offset: result.offset } }
-  if (result.status === 'refused') return refuse(409, result.why, `refused: ${result.why} (${result.id})`)
+  if (result.status === 'refused') return refuse(409, result.why, result.detail)
   if (result.status === 'forbidden') return refuse(403)
   return refuse(503, 'journal-down', 'not confirmed: repeat it with the same Idempotency-Key')
 }

@@ -16,7 +16,7 @@ import type { PageSocket, Viewer } from './viewer.ts'
 const FLUSH_MS = 200
 const BEAT_MS = 1000
 /** Rights are looked at again this often, besides at every change made here. */
-const RIGHTS_MS = 10_000
+const RIGHTS_MS = 5000
 const MAX_PER_PRINCIPAL = 30
 
 export type Live = {

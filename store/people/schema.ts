@@ -27,7 +27,7 @@ const MIGRATIONS = [
 
 /** Opens the file (0600), creating it and bringing it up to date. Throws when a newer program wrote it. */
 export function openPeopleFile(file: string): DatabaseSync {
-  if (!fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'a', 0o600))
+  if (file !== ':memory:' && !fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file, { timeout: 5000 })
   db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON')
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }

@@ -146,7 +146,7 @@ export class Fixture {
   readonly deeds: ControlRequest[] = []
   /** How the pipeline answers a deed; null: not at all. */
   onDeed: ((request: ControlRequest) => void) | null = (request) => {
-    this.ledgersByFirm.get(request.firm)?.add('control.accepted', { id: request.entry.id }, request.entry.id)
+    this.ledgersByFirm.get(request.firm)?.add('control.accepted', { result: { done: 1 } }, request.entry.id)
     this.ledgers.look(request.firm)
   }
   bucketCalls = 0
@@ -181,7 +181,12 @@ export class Fixture {
         },
         status: () =>
           Promise.resolve({
-            journal: { commit: 3, firms: [{ firm: 'demo-a', offset: 9, hash: 'abc' }], blocked: null, damage: [] },
+            journal: {
+              commit: 3,
+              firms: [{ firm: 'demo-a', offset: 9, hash: 'abc' }],
+              blocked: null,
+              damage: [],
+            },
             connections: 1,
             accounts: {},
             denied: { total: 1, topics: [{ account: 'x', topic: 'v1/demo-b/a/b/c/d/count', at: NOW }] },
