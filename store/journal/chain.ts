@@ -36,5 +36,5 @@ export type Heads = ReadonlyMap<string, Head>
 /** Heads as people and other processes get them: by name, the chain in hex. */
 export const headsByName = (heads: Iterable<readonly [string, Pick<Head, 'offset' | 'hash'>]>): FirmHead[] =>
   [...heads]
-    .map(([firm, { offset, hash }]) => ({ firm, offset, hash: hash.toString('hex') }))
+    .map(([firm, { offset, hash: value }]) => ({ firm, offset, hash: value.toString('hex') }))
     .toSorted((a, b) => (a.firm < b.firm ? -1 : 1))

@@ -12,7 +12,7 @@ export type Tallied = {
   readonly heads: Heads
   /** Offset of each firm's first entry in the group. */
   readonly firsts: ReadonlyMap<string, number>
-  /** The first MARK_BYTES of each firm's new chain value, in the order of the firms' first evidence here. */
+  /** The first MARK_BYTES of each firm's new chain value, of the firms with evidence here, in the order of their first entries. */
   readonly marks: Buffer
 }
 

@@ -103,6 +103,16 @@ export class HotDay {
     return readHeads(this.#db, 'heads')
   }
 
+  /** Heads and newest commit as of one moment. */
+  snapshot(): { readonly heads: Heads; readonly last: number } {
+    this.#db.exec('BEGIN')
+    try {
+      return { heads: this.heads(), last: this.last() }
+    } finally {
+      this.#db.exec('COMMIT')
+    }
+  }
+
   close(): void {
     this.#db.close()
   }
@@ -141,7 +151,7 @@ export function* framesIn(block: Buffer, frames: FrameReader): Generator<Frame> 
 }
 
 /** The payload stays a view into the block. */
-const entryOf = (frame: Frame, block: Buffer, commit: number): JournalEntry => ({
+export const entryOf = (frame: Frame, block: Buffer, commit: number): JournalEntry => ({
   firm: frame.firm,
   offset: frame.offset,
   commit,

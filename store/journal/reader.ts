@@ -8,7 +8,7 @@ import { hotDays, hotFile, hotFolder, isMissing, sealedFiles } from './folders.t
 import { FrameReader } from './frame.ts'
 import { HotDay, type Gathered, type Shared } from './hotDay.ts'
 import type { Damage, FirmHead, JournalEntry, JournalReader } from './journal.ts'
-import { SealedDay } from './sealed.ts'
+import { SealedDay } from './sealedDay.ts'
 
 const READ_BYTES = 4 * 1024 * 1024
 /** A folder's time is coarse: one that changed just now may have changed again. */
@@ -86,14 +86,15 @@ class FileReader implements JournalReader {
     if (this.#firm !== null && firm !== this.#firm) return null
     for (const day of this.#hot.toReversed())
       if ((day.opening().get(firm) ?? NO_HEAD).offset < offset) return day.find(firm, offset)
+    const days = this.#sealed.filter((day) => day.has(firm))
     let low = 0
-    let high = this.#sealed.length
+    let high = days.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#sealed[middle]!.closingOffset(firm) < offset) low = middle + 1
+      if ((days[middle]!.closing().get(firm) ?? NO_HEAD).offset < offset) low = middle + 1
       else high = middle
     }
-    return this.#sealed[low]?.find(firm, offset) ?? null
+    return days[low]?.find(firm, offset) ?? null
   }
 
   damage(): readonly Damage[] {

