@@ -53,6 +53,11 @@ export class Attempts {
   readonly #tries = new Map<string, Tries>()
   readonly #known = new Set<string>()
 
+  /** Addresses and pairs remembered: at most 10,000. */
+  get size(): number {
+    return this.#tries.size
+  }
+
   isBarred(address: string, username: string, now: number): boolean {
     const pair = `${address} ${username}`
     return this.#isOver(pair, now) || (!this.#known.has(pair) && this.#isOver(address, now))

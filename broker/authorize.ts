@@ -12,13 +12,13 @@ export type Say = 'journal' | 'mirror' | 'deny'
 
 /** The policy in force: that of an installation, or the one for protocol suites. */
 export type Policy = {
-  maySay(account: Account, topic: string): Say
-  mayRetain(account: Account, topic: string, say: Say): boolean
-  mayHear(account: Account, filter: string): boolean
+  readonly maySay: (account: Account, topic: string) => Say
+  readonly mayRetain: (account: Account, topic: string, say: Say) => boolean
+  readonly mayHear: (account: Account, filter: string) => boolean
   /** Whether a message may still be forwarded; asked at each one, so that a changed right counts at once. */
-  mayForward(account: Account, topic: string): boolean
+  readonly mayForward: (account: Account, topic: string) => boolean
   /** Topic under which a message is journalled. */
-  journalTopic(topic: string): string
+  readonly journalTopic: (topic: string) => string
 }
 
 const allowedTopics = new WeakMap<readonly string[], ReadonlySet<string>>()

@@ -52,7 +52,7 @@ export class Closes {
     if (this.#told.has(key)) return
     if (this.#told.size >= MAX_REMEMBERED) this.#told.clear() // bounded; the price is a line told twice
     this.#told.add(key)
-    const level = reason === 'connection_lost' ? 'info' : 'warn'
+    const level = reason === 'connection_lost' ? 'debug' : 'warn' // a device that goes is presence's matter
     this.#log[level](
       { reason, client: client.slice(0, 256), ...detail },
       'connection closed, refused or limited',

@@ -13,7 +13,7 @@ const limits = {
   // A full payload must pass; topic, packet id and header need room beside it.
   brokerMaxPacketBytes: integer('bytes of a packet after CONNACK', MAX_PAYLOAD + 1024, 1024, 268_435_455),
   brokerMaxTopicBytes: integer('bytes of a topic or filter', 1024, 64, 4000),
-  brokerKeepaliveSeconds: integer('longest keep-alive; a longer one or none is shortened to it', 60, 5, 3600),
+  brokerKeepaliveSeconds: integer('longest keep-alive; a longer one or none is shortened to it', 60, 1, 3600),
   brokerMessagesPerSecond: integer(
     'messages a second of one client; above, it is read slower',
     5000,

@@ -25,7 +25,7 @@ const abstractSuite = createRequire(import.meta.url)('aedes-persistence/abstract
 describe('abstract suite of aedes-persistence', () => {
   abstractSuite({
     test: (name, run) => {
-      test(`${name}`, async () => {
+      test(`the library asks: ${name}`, async () => {
         let planned: number | null = null
         let asserted = 0
         const counted =
