@@ -16,10 +16,15 @@ export const MAX_MEASURES = 200
 /** Control, format (bidi overrides, zero width), surrogate and separator characters: they can make a name lie about itself. */
 const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u
 
+/** Says `is missing` of what is not there, and otherwise what is needed. */
+export const needed = (what: string) => ({
+  error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'is missing' : what),
+})
+
 /** Text that a person reads: visible characters, at most `max`, no blank at its ends. Markup is text like any other. */
 export const plainText = (max: number) =>
   z
-    .string('a text is needed')
+    .string(needed('a text is needed'))
     .min(1, 'must not be empty')
     .max(max, `at most ${max} characters`)
     .refine((text) => !DECEPTIVE.test(text), 'holds a control, direction or invisible character')
@@ -27,7 +32,7 @@ export const plainText = (max: number) =>
 
 /** `__proto__` and `constructor` are levels by their letters, and would be something else as a key. */
 export const Level = z
-  .string('a name is needed')
+  .string(needed('a name is needed'))
   .refine(isLevel, 'must be 1 to 64 of a-z 0-9 _ -')
   .refine((text) => !(text in {}), 'is a reserved word')
 
@@ -36,7 +41,7 @@ export const Title = title(64)
 export const Label = title(12)
 
 export const MachinePath = z
-  .string('a machine path is needed')
+  .string(needed('a machine path is needed'))
   .refine(
     (text) => text.split('/').length === 4 && text.split('/').every((part) => Level.safeParse(part).success),
     'must be site/area/line/machine',
@@ -47,7 +52,7 @@ const millis = z.int('must be a whole number of milliseconds')
 
 export const Measure = z.strictObject({
   name: Level,
-  class: z.enum(['telemetry', 'count'], 'must be telemetry or count'),
+  class: z.enum(['telemetry', 'count'], needed('must be telemetry or count')),
   title: Title,
   unit: plainText(16),
   scale: z

@@ -48,6 +48,12 @@ export function readPlantFile(text: string, firm: string): PlantReading {
 
 const fault = (message: string, line = 1): PlantReading => ({ faults: [{ path: '', line, message }] })
 
+/** Where the parser's own words speak to programmers. */
+const WORDS: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'the key stands here a second time',
+  MULTIPLE_DOCS: 'a second plant begins here: one file holds one',
+}
+
 type Opened = { readonly doc: Document; readonly value: unknown; readonly lines: LineCounter }
 
 function open(text: string): Opened | { readonly faults: readonly FileFault[] } {
@@ -60,7 +66,7 @@ function open(text: string): Opened | { readonly faults: readonly FileFault[] } 
         faults: wrong.map((error) => ({
           path: '',
           line: lines.linePos(error.pos[0]).line,
-          message: error.code === 'DUPLICATE_KEY' ? 'the key stands here a second time' : error.message,
+          message: WORDS[error.code] ?? error.message,
         })),
       }
     if (!isMap(doc.contents)) return { faults: [{ path: '', line: 1, message: 'must hold keys and values' }] }

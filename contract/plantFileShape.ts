@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { scaleOf } from '#domain/units.ts'
-import { Label, Level, MachinePath, MAX_MACHINES, plainText, Title } from './plant.ts'
+import { Label, Level, MachinePath, MAX_MACHINES, needed, plainText, Title } from './plant.ts'
 
 /** One text for both languages, or one for each. YAML reads an unquoted 07 as a number: the most common slip. */
 const inBoth = <S extends z.ZodType<{ zh: string; en: string }>>(shape: S) =>
@@ -19,29 +19,29 @@ const inBoth = <S extends z.ZodType<{ zh: string; en: string }>>(shape: S) =>
     })
     .pipe(shape)
 
-const seconds = z.number('a number of seconds is needed').positive('must be above 0')
+const seconds = z.number(needed('a number of seconds is needed')).positive('must be above 0')
 
 /** `08:00`, and `25:00` for one in the morning of the next day. */
 const clock = z
-  .string('a time is needed, written as hh:mm')
+  .string(needed('a time is needed, written as hh:mm'))
   .regex(/^([0-3]\d|4[0-8]):[0-5]\d$/, 'must be hh:mm (25:00 is one in the morning of the next day)')
   .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)))
 
 /** `12:00-13:00` */
 const span = z
-  .string('a time span is needed, written as hh:mm-hh:mm')
+  .string(needed('a time span is needed, written as hh:mm-hh:mm'))
   .regex(/^\d\d:\d\d-\d\d:\d\d$/, 'must be hh:mm-hh:mm')
   .transform((text) => text.split('-'))
   .pipe(z.tuple([clock, clock]))
   .transform(([start, end]) => ({ start, end }))
 
 export const FileMeasure = z.strictObject({
-  class: z.enum(['telemetry', 'count'], 'must be telemetry or count'),
+  class: z.enum(['telemetry', 'count'], needed('must be telemetry or count')),
   title: Title,
   unit: plainText(16),
   /** The smallest step that the sensor or register tells. */
   resolution: z
-    .number('a number is needed')
+    .number(needed('a number is needed'))
     .refine((value) => scaleOf(value) !== null, 'must be a power of ten from 1 down to 0.000001'),
   /** Lowest and highest plausible value; `null` at an end: unbounded. */
   range: z.tuple([z.number().nullable(), z.number().nullable()], 'must be [lowest, highest]').optional(),

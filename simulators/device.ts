@@ -21,7 +21,7 @@ const IN_FLIGHT = 20
 /** After an outage a device catches up at most this fast. */
 const PER_TURN = 100
 const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 30_000
+const LONGEST_WAIT_MS = 5000
 /** A refused secret is a person's doing: asking often would look like guessing. */
 const REFUSED_WAIT_MS = 60_000
 
@@ -43,6 +43,7 @@ export class Device {
   #cursor = 0
   #left = 0
   #more = true
+  #pumping = false
 
   constructor(
     path: string,
@@ -133,10 +134,21 @@ export class Device {
 
   /** Sends what waits, in order, as far as the windows allow. */
   pump(): void {
+    // a QoS 0 callback may come while its publish still runs
+    if (this.#pumping) return
+    this.#pumping = true
+    try {
+      while (this.#sendSome());
+    } finally {
+      this.#pumping = false
+    }
+  }
+
+  /** Whether there may be more to send now. */
+  #sendSome(): boolean {
     const client = this.#client
-    if (!client || !this.#connected || !this.#more || this.#stopped) return
     const room = Math.min(IN_FLIGHT - this.#flying.size, this.#left)
-    if (room <= 0) return
+    if (!client || !this.#connected || !this.#more || this.#stopped || room <= 0) return false
     const waiting = this.#outbox.next(this.path, this.#cursor, room)
     this.#more = waiting.length === room
     for (const entry of waiting) {
@@ -144,6 +156,7 @@ export class Device {
       this.#left--
       this.#send(client, entry)
     }
+    return true
   }
 
   #send(client: MqttClient, entry: Waiting): void {

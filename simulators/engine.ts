@@ -7,7 +7,7 @@ import type { Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import type { Entry, Outbox } from './outbox.ts'
 import { advance, createSim, modelsOf, resumeSim } from './plant/machine.ts'
-import type { MachineModel, MachineSim, SimItem } from './plant/sim.ts'
+import { SIM_VERSION, type MachineModel, type MachineSim, type SimItem } from './plant/sim.ts'
 import type { SimSettings } from './settings.ts'
 
 /** After a longer pause (a suspended laptop, a clock set forward) the plant goes on from now instead of telling the time between. */
@@ -60,7 +60,8 @@ export class Engine {
         const one = { key, device: `${plant.firm}/${name}`, model, seqs: new Map<string, number>() }
         const stored = remembered.get(key)
         const old = stored === undefined ? null : (JSON.parse(stored) as MachineSim)
-        if (old && old.seed === seed) return [{ ...one, sim: resumeSim(model, old, now) }]
+        if (old?.version === SIM_VERSION && old.seed === seed)
+          return [{ ...one, sim: resumeSim(model, old, now) }]
         const { sim, items } = createSim(model, now, old?.registers)
         this.#take({ ...one, sim }, items)
         return [{ ...one, sim }]

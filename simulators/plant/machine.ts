@@ -8,7 +8,7 @@ import { seedOf } from '../random.ts'
 import { kindModel } from './kinds.ts'
 import { begin, finishStep, keepDuty, phaseAt } from './process.ts'
 import { sampleSignal, signalModel } from './signals.ts'
-import { jobOf, type MachineModel, type MachineSim, type SimItem } from './sim.ts'
+import { jobOf, SIM_VERSION, type MachineModel, type MachineSim, type SimItem } from './sim.ts'
 import { countPeriod, registersOf, tellCounts, tellState } from './tell.ts'
 
 /** Machines of a kind are numbered in the order of the plant file. */
@@ -32,6 +32,7 @@ export function createSim(
 ): { readonly sim: MachineSim; readonly items: SimItem[] } {
   const sim: MachineSim = {
     rng: seedOf(model.seed, `${model.firm}/${model.machine.path}`),
+    version: SIM_VERSION,
     seed: model.seed,
     at: now,
     state: 'OFF',

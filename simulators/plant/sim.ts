@@ -33,7 +33,11 @@ export type Order = { readonly id: string; readonly job: number; readonly planne
 export type Next = 'cycle' | 'fault' | 'repair' | 'stop' | 'wait' | 'resume' | 'setup'
 export type Dwell = { state: MachineState; reason: string | null; next: Next; leftMs: Millis }
 
+/** Of MachineSim's shape: one stored by an older simulator gives its registers only. */
+export const SIM_VERSION = 1
+
 export type MachineSim = Chance & {
+  version: number
   seed: number
   /** Everything up to here has happened. */
   at: Instant
