@@ -6,6 +6,9 @@
 import type { Log } from '#runtime/log.ts'
 import { OperatorError } from '#runtime/process.ts'
 import type { Historian, HistorianReader, OpenMinutes } from './historian.ts'
+import { influx1Fault, openInflux1, openInflux1Reader } from './influx1.ts'
+import { influx2Fault, openInflux2, openV2Reader } from './influx2.ts'
+import { influx3Fault, openInflux3 } from './influx3.ts'
 import { openMemory, openMemoryReader } from './memory.ts'
 import { SqliteHistorian } from './sqlite.ts'
 import { SqliteReader } from './sqliteReader.ts'
@@ -16,11 +19,14 @@ export type OpenOptions = {
   readonly log: Log
   /** sqlite: days for which single readings are kept; default 7. */
   readonly rawDays?: number
+  /** influx: how long an answer is waited for, ms; default 10 s. */
+  readonly answerMs?: number
 }
 export type ReaderOptions = {
   readonly dir: string
   readonly openMinutes: OpenMinutes
   readonly log?: Log
+  readonly answerMs?: number
 }
 
 type Product = {
@@ -45,6 +51,24 @@ const PRODUCTS: Readonly<Record<string, Product>> = {
     fault: bare,
     open: () => openMemory(),
     reader: (_url, { openMinutes }) => openMemoryReader(openMinutes),
+  },
+  'influx1:': {
+    example: 'influx1://user:password@host:8086',
+    fault: influx1Fault,
+    open: (url, { dir, log, answerMs }) => openInflux1(url, dir, log, answerMs),
+    reader: (url, { answerMs }) => openInflux1Reader(url, answerMs),
+  },
+  'influx2:': {
+    example: 'influx2://token@host:8086/org',
+    fault: influx2Fault,
+    open: (url, { dir, log, answerMs }) => openInflux2(url, dir, log, answerMs),
+    reader: () => openV2Reader('influx2'),
+  },
+  'influx3:': {
+    example: 'influx3://token@host:8181',
+    fault: influx3Fault,
+    open: (url, { dir, log, answerMs }) => openInflux3(url, dir, log, answerMs),
+    reader: () => openV2Reader('influx3'),
   },
 }
 

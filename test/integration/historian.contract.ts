@@ -259,7 +259,7 @@ export function historianContract(make: () => Promise<Subject> | Subject): void 
     if (subject.forgets) return // the journal fills it again from 0: nothing can be lost
     const commits = 120
     await historian.close()
-    const deaths = [1, 30, 58, 117] // writes and ticks; then three lives end from outside, wherever they are
+    const deaths = [1, 58, 117] // writes and ticks; then one life ends from outside, wherever it is
     let kills = 0
     for (let life = 0; ; life++) {
       const child = spawn(
@@ -275,10 +275,8 @@ export function historianContract(make: () => Promise<Subject> | Subject): void 
       )
       let told = ''
       child.stdout.on('data', (data: Buffer) => (told += data.toString()))
-      if (life >= deaths.length && life < deaths.length + 3)
-        child.stdout.once('data', () =>
-          setTimeout(() => child.kill('SIGKILL'), 2 + (life - deaths.length) * 7).unref(),
-        )
+      if (life === deaths.length)
+        child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), 5).unref())
       const [code] = (await once(child, 'close')) as [number | null]
       if (code === null) kills++
       if (told.includes('done')) break

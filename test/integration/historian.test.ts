@@ -6,8 +6,7 @@ import { OperatorError } from '#runtime/process.ts'
 import { openHistorian, openHistorianReader } from '#store/historian/open.ts'
 import { historianContract } from './historian.contract.ts'
 import { silentLog } from './historian.log.ts'
-
-export const tempDir = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'historian-'))
+import { tempDir } from './historian.temp.ts'
 
 describe.each([
   ['sqlite:', false],
