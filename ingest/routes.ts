@@ -1,7 +1,8 @@
 /** What ingest answers on its local socket (contract/local.ts). Another firm's or an unknown machine's question is a 404. */
 import type { Registry } from 'prom-client'
 import type { MessageRow } from '#contract/live.ts'
-import type { Health, IngestStatus } from '#contract/local.ts'
+import { MAX_PAYLOAD } from '#contract/envelope.ts'
+import type { Health, IngestStatus, RawEntry } from '#contract/local.ts'
 import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
 import type { Historian } from '#store/historian/historian.ts'
 import { countsOf, dataHealth } from './dataHealth.ts'
@@ -43,6 +44,8 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
         )
         return { body: points.map(({ ts, value }) => [ts, value]) }
       },
+      'GET /entry': (_body, query) =>
+        ofFirm(query, (firm) => rawEntry(intake, firm, Number(query.get('offset')))),
       'GET /messages': (_body, query) => ofFirm(query, (firm) => messages(intake, firm, query)),
     },
     streams: {
@@ -52,6 +55,14 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
       },
     },
   }
+}
+
+/** One journal entry as received; null when it aged out. */
+function rawEntry(intake: Intake, firm: Firm, offset: number): RawEntry | null {
+  const entry = Number.isSafeInteger(offset) ? intake.reader.find(firm.name, offset) : null
+  if (!entry) return null
+  const { topic, principal, receivedAt, payload } = entry
+  return { topic, principal, receivedAt, payload: showPayload(payload, MAX_PAYLOAD) }
 }
 
 /** Newest messages of a machine, newest first. */

@@ -27,7 +27,7 @@ export type Journal = {
   readonly dir: string
   readonly writer: JournalWriter
   append(receivedAt: number, topic: string, payload: unknown, principal?: string): Promise<number>
-  control(receivedAt: number, kind: ControlKind | string, body: unknown, id?: string): Promise<string>
+  control(receivedAt: number, kind: ControlKind, body: unknown, id?: string): Promise<string>
   tick(receivedAt: number, mono: number): Promise<number>
   close(): Promise<void>
 }
@@ -69,9 +69,13 @@ export async function openCaseJournal(dir: string): Promise<Journal> {
 
 export type Running = { readonly intake: Intake; readonly historian: Historian; stop(): Promise<void> }
 
-/** Starts ingest on a folder. It stops reading when stopped; the historian stays open for questions. */
-export async function startIngest(dir: string, historian: Historian = openMemory()): Promise<Running> {
-  const reader = openJournalReader(path.join(dir, 'journal'))
+/** Starts ingest on a folder, reading the journal of that or another one. The historian stays open for questions. */
+export async function startIngest(
+  dir: string,
+  historian: Historian = openMemory(),
+  journalDir = dir,
+): Promise<Running> {
+  const reader = openJournalReader(path.join(journalDir, 'journal'))
   const intake = new Intake({ dir, reader, historian, log: silent })
   await intake.start()
   return {
@@ -93,16 +97,22 @@ export async function until(condition: () => boolean, what: string, timeoutMs = 
   }
 }
 
-/** Waits until everything journalled is through the pipeline and in the historian. */
-export const caughtUp = (running: Running): Promise<void> => {
-  running.intake.wake()
-  return until(() => running.intake.lag === 0 && running.intake.feed.lag === 0, 'ingest to catch up')
+/** Waits until everything that the journal holds is through the pipeline and in the historian. */
+export async function caughtUp(running: Running, journal?: Journal): Promise<void> {
+  const { intake } = running
+  const commit = () => Math.max(journal?.writer.status().commit ?? 0, intake.reader.head())
+  intake.wake()
+  await until(() => intake.cursor >= commit() && intake.feed.lag === 0, 'ingest to catch up')
 }
 
 /** Takes everything that the journal holds and stops. */
-export async function ingestAll(dir: string, historian: Historian = openMemory()): Promise<Running> {
-  const running = await startIngest(dir, historian)
-  await caughtUp(running)
+export async function ingestAll(
+  journal: Journal,
+  historian: Historian = openMemory(),
+  dir = journal.dir,
+): Promise<Running> {
+  const running = await startIngest(dir, historian, journal.dir)
+  await caughtUp(running, journal)
   await running.stop()
   return running
 }
