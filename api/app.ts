@@ -29,7 +29,7 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
 
   const v1 = express.Router({ caseSensitive: true, strict: true })
   v1.use(...jsonBody())
-  v1.post(['/session', '/setup'], ...signInLimits())
+  v1.post('/session', ...signInLimits())
   for (const noun of [firms, machines, quarantine, facts, events, firmHealth]) v1.use(noun(ports))
   v1.use(session(ports, rightsChanged))
   v1.use(people(ports, rightsChanged))

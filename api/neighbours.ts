@@ -1,6 +1,6 @@
 /** The other processes of the installation, asked over their local sockets. */
-import type { BrokerStatus, ControlPlace, Health, IngestStatus, RawEntry } from '#contract/local.ts'
-import type { Counts, MessageRow } from '#contract/live.ts'
+import type { BrokerStatus, ControlPlace, FirmHealth, Health, RawEntry } from '#contract/local.ts'
+import type { MessageRow } from '#contract/live.ts'
 import { callLocal, socketPath } from '#runtime/local.ts'
 import type { BrokerPort, IngestPort } from './ports.ts'
 
@@ -31,8 +31,7 @@ export function ingestAt(data: string): IngestPort {
         limit: String(limit),
       }),
     entry: (firm, offset) => ask<RawEntry | null>('/entry', { firm, offset: String(offset) }),
-    counts: (firm) => ask<Counts>('/counts', { firm }),
-    status: () => ask<IngestStatus>('/status'),
+    health: (firm) => ask<FirmHealth>('/health-data', { firm }),
   }
 }
 

@@ -4,10 +4,10 @@ import type {
   ControlPlace,
   ControlRequest,
   Health,
-  IngestStatus,
+  FirmHealth,
   RawEntry,
 } from '#contract/local.ts'
-import type { Counts, MessageRow } from '#contract/live.ts'
+import type { MessageRow } from '#contract/live.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import type { HistorianReader } from '#store/historian/historian.ts'
@@ -32,8 +32,7 @@ export type IngestPort = {
   ) => Promise<MessageRow[]>
   /** Null: aged out of the journal. */
   readonly entry: (firm: string, offset: number) => Promise<RawEntry | null>
-  readonly counts: (firm: string) => Promise<Counts>
-  readonly status: () => Promise<IngestStatus>
+  readonly health: (firm: string) => Promise<FirmHealth>
 }
 
 export type Ports = {

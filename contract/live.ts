@@ -47,10 +47,6 @@ export type Counts = {
   readonly flags: Readonly<Record<Flag, number>>
   readonly gaps: { readonly open: number; readonly items: number }
   readonly quarantine: Readonly<Partial<Record<QuarantineReason, number>>>
-  /** received − `at` of device messages in the last hour, ms; left out by an ingest that does not measure it. */
-  readonly latency?: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
-  /** Largest clock skew in the last hour, and whose. */
-  readonly skew?: { readonly maxMs: number; readonly machine: string | null }
 }
 
 /** A journalled message of a machine and how each of its items ended. */

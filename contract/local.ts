@@ -18,6 +18,7 @@
  *   GET  /open?firm&machine&measure&from&to -> [ts, value][]   readings still in open minutes
  *   GET  /messages?firm&machine&before&limit -> MessageRow[]   newest first; `before` is an offset (exclusive)
  *   GET  /entry?firm&offset -> RawEntry | null          one journal entry as received; null when it aged out
+ *   GET  /health-data?firm -> FirmHealth                counts, latency, skew, coverage, historian, ledger of a firm
  *   GET  /counts?firm    -> Counts (all firms: Record<firm, Counts>)
  *   GET  /status         -> IngestStatus
  * api.sock
@@ -27,7 +28,9 @@
  */
 import type { Instant } from '#domain/time.ts'
 import type { FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
+import type { z } from 'zod'
 import type { ControlEntry } from './control.ts'
+import type { DataHealth } from './rest.ts'
 
 export type ControlRequest = { readonly firm: string; readonly entry: ControlEntry }
 export type ControlPlace = JournalPlace
@@ -60,6 +63,9 @@ export type BrokerStatus = {
   }
   readonly closed: Readonly<Record<string, number>>
 }
+
+/** What ingest knows of a firm's data health: the rest comes from the broker (contract/rest.ts DataHealth). */
+export type FirmHealth = Omit<z.infer<typeof DataHealth>, 'denied' | 'journal'>
 
 export type IngestStatus = {
   /** Commits of the journal not yet through the pipeline. */

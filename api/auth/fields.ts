@@ -12,7 +12,7 @@ import type { RouteName } from '#contract/routes.ts'
 export type View = RouteName | 'live.machine' | 'live.event'
 
 const LIVE = ['machine', 'state', 'since', 'receivedAt'] as const
-const MACHINE = ['id', 'path', 'kind', 'title.*', 'label.*', 'group'] as const
+const MACHINE = ['id', 'path', 'kind', 'title.*', 'label.*', 'group', 'stateStaleMs'] as const
 const EVENT = ['cursor', 'at', 'kind', 'offset'] as const
 const below = (key: string, paths: readonly string[]): string[] => paths.map((path) => `${key}.${path}`)
 const ALL = ['*'] as const

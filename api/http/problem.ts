@@ -41,6 +41,8 @@ export const onError =
   (log: Log): ErrorRequestHandler =>
   (error: unknown, request, response, _next) => {
     if (response.headersSent) return void response.destroy()
+    // A path that cannot be decoded names nothing.
+    if (error instanceof URIError) return sendProblem(response, refuse(404))
     const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown }
     if (typeof status === 'number' && status >= 400 && status < 500)
       return sendProblem(

@@ -29,6 +29,11 @@ export type Live = {
 }
 
 export function serveLive(http: HttpServer, ports: Ports): Live {
+  // engine.io answers a refused upgrade with 400 whatever the reason; this says the truth before it does.
+  http.on('upgrade', (request, socket) => {
+    if (request.url?.startsWith('/socket.io') && !mayConnect(ports, request))
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
   const io = new Server<PageToServer, ServerToPage>(http, {
     path: '/socket.io',
     serveClient: false,

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { io, type Socket } from 'socket.io-client'
 import { ROLES, type Role } from '#contract/control.ts'
 import type { ControlRequest } from '#contract/local.ts'
-import type { Counts, MachineLive, PageToServer, ServerToPage } from '#contract/live.ts'
+import type { MachineLive, PageToServer, ServerToPage } from '#contract/live.ts'
 import { FLAGS } from '#contract/dispositions.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { createLog } from '#runtime/log.ts'
@@ -124,10 +124,10 @@ export class FakeLedger implements LedgerReader {
   close = () => undefined
 }
 
-const counts: Counts = {
+const counts = {
   entries: { received: 9, done: 9, inFlight: 0 },
   items: { decoded: 9, stored: 8, duplicate: 0, quarantined: 1, inFlight: 0 },
-  flags: Object.fromEntries(FLAGS.map((flag) => [flag, 0])) as Counts['flags'],
+  flags: Object.fromEntries(FLAGS.map((flag) => [flag, 0])),
   gaps: { open: 0, items: 0 },
   quarantine: { out_of_range: 1 },
 }
@@ -216,12 +216,15 @@ export class Fixture {
             receivedAt: NOW,
             payload: `raw-${firm}`,
           }),
-        counts: () => Promise.resolve(counts),
-        status: () =>
+        health: () =>
           Promise.resolve({
-            lag: 0,
-            historian: { name: 'memory', ok: true, why: null, lag: 0, since: null },
-            ledgers: [],
+            at: NOW,
+            counts,
+            latency: { p50: 40, p95: 90, p99: 120 },
+            skew: { maxMs: 5, machine: MACHINE },
+            coverage: [{ machine: MACHINE, from: NOW, cells: [null, 1] }],
+            historian: { name: 'memory', ok: true, why: null, lag: 0 },
+            ledger: { lag: 0, cursor: 1 },
           }),
       },
       neighbours: () => Promise.resolve([{ process: 'ingest', ok: true, checks: {} }]),

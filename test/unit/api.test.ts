@@ -4,8 +4,7 @@ import { expect, test } from 'vitest'
 import { asyncApi } from '#contract/asyncapi.ts'
 import { openApi } from '#contract/openapi.ts'
 import { ROUTES } from '#contract/routes.ts'
-import { DAY, MINUTE } from '#domain/time.ts'
-import { coverageCells } from '../../api/dataHealth.ts'
+import { DAY } from '#domain/time.ts'
 import { formFault, MAX_BODY_DEPTH } from '../../api/http/body.ts'
 import { originOf } from '../../api/http/origin.ts'
 import { stepOf, windowFault } from '../../api/http/window.ts'
@@ -91,15 +90,6 @@ test('counters of several processes are one valid text, cut to the firms in scop
   expect(cut).toContain('firm="demo-a"')
   expect(cut).toContain('process="y"} 3')
   expect(cut).not.toMatch(/demo-b|gw/)
-})
-
-test('coverage is the share of each quarter hour in which the state was known', () => {
-  const now = 60 * MINUTE
-  const run = { from: 20 * MINUTE, to: 40 * MINUTE, state: 'RUN' as const, reason: null }
-  const unknown = { from: 40 * MINUTE, to: 50 * MINUTE, state: 'UNKNOWN' as const, reason: null }
-  expect(coverageCells([run, unknown], 0, now)).toEqual([null, 1, 10 / 15, 0])
-  expect(coverageCells([], 0, now)).toEqual([null, null, null, null])
-  expect(coverageCells([{ ...run, from: 0, to: 50 * MINUTE }], 0, 50 * MINUTE).at(-1)).toBe(1)
 })
 
 test('OpenAPI describes every route of the table, with its errors', () => {
