@@ -46,7 +46,7 @@ export class Installation {
     child.on('exit', () => (ended = true))
     await until(() => {
       if (ended) throw new Error(`the installation ended:\n${this.output}`)
-      return fs.existsSync(path.join(this.data, 'run.json'))
+      return fs.existsSync(path.join(this.data, 'run.json')) && this.run().pid === child.pid
     }, 60_000)
     const run = this.run()
     const host = new URL(run.http).host

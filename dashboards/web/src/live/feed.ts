@@ -38,7 +38,10 @@ const clock = computed<Instant>(() => {
   return (frameAt ?? Date.now()) + since
 })
 
-export const feed = { machines, events, connection, frozen, offline, asOf, clock, joined } as const
+/** A frame came: server time is known, and questions about "the last hour" can be asked in it. */
+const timed = computed(() => link.value.frameAt !== null)
+
+export const feed = { machines, events, connection, frozen, offline, asOf, clock, joined, timed } as const
 
 type Listeners = { readonly goodbye: (reason: 'expired' | 'revoked') => void; readonly refused: () => void }
 

@@ -1,10 +1,20 @@
 /** The largest tile with which all groups fit an area of the wall; the order never changes, so a tile never moves. */
+
+/** `headWidth`: the heading over the tiles must not be cut off. All in px. */
+export type TileGroup = { readonly count: number; readonly headWidth: number }
 export type TileFit = { readonly tile: number; readonly gap: number }
 
 const MAX_TILE = 104
 const MIN_TILE = 34
 /** A group in one line is worth a tile this much smaller than the largest possible one. */
 const WHOLE_WORTH = 0.7
+
+/** Width of a heading: Chinese characters are as wide as the font is high, others about half. */
+export function headWidth(text: string, size: number): number {
+  let width = 0
+  for (const char of text) width += (char.codePointAt(0) ?? 0) > 0x2e7f ? size : size * 0.56
+  return Math.ceil(width)
+}
 
 /** Six tiles in a row of a phone. */
 export function phoneTiles(width: number): TileFit {
@@ -13,43 +23,39 @@ export function phoneTiles(width: number): TileFit {
 }
 
 /** Height of a layout with this tile: groups stand beside each other while they fit, and wrap inside when too wide. */
-function heightWith(
-  counts: readonly number[],
-  width: number,
-  tile: number,
-  gap: number,
-  head: number,
-): number {
+function heightWith(groups: readonly TileGroup[], area: Area, { tile, gap }: TileFit): number {
   const groupGap = gap * 3.4
+  const perLine = Math.max(1, Math.floor((area.width + gap) / (tile + gap)))
   let height = 0
   let x = 0
   let row = 0
-  for (const count of counts) {
-    const perLine = Math.max(1, Math.floor((width + gap) / (tile + gap)))
-    const lines = Math.ceil(count / perLine)
-    const wide = Math.min(count, perLine) * (tile + gap) - gap
-    const high = head + lines * (tile + gap)
-    if (x > 0 && x + wide > width) {
+  for (const group of groups) {
+    const lines = Math.ceil(group.count / perLine)
+    const wide = Math.max(Math.min(group.count, perLine) * (tile + gap) - gap, group.headWidth)
+    if (x > 0 && x + wide > area.width) {
       height += row + gap
       x = 0
       row = 0
     }
     x += wide + groupGap
-    row = Math.max(row, high)
+    row = Math.max(row, area.head + lines * (tile + gap))
   }
   return height + row
 }
 
-/** `counts`: machines per group in the plant's order; `head`: height of a group's heading. All in px. */
-export function fitTiles(counts: readonly number[], width: number, height: number, head: number): TileFit {
+/** `head`: height of a group's heading. */
+export type Area = { readonly width: number; readonly height: number; readonly head: number }
+
+/** Groups in the plant's order. */
+export function fitTiles(groups: readonly TileGroup[], area: Area): TileFit {
+  const most = Math.max(0, ...groups.map(({ count }) => count))
   let wrapped: TileFit | null = null
   for (let tile = MAX_TILE; tile > MIN_TILE; tile--) {
-    const gap = Math.max(4, Math.round(tile * 0.105))
-    if (heightWith(counts, width, tile, gap, head) > height) continue
-    const whole = Math.max(0, ...counts) * (tile + gap) - gap <= width
-    if (whole && (!wrapped || tile >= wrapped.tile * WHOLE_WORTH)) return { tile, gap }
-    wrapped ??= { tile, gap }
+    const fit = { tile, gap: Math.max(4, Math.round(tile * 0.105)) }
+    if (heightWith(groups, area, fit) > area.height) continue
+    const whole = most * (tile + fit.gap) - fit.gap <= area.width
+    if (whole && (!wrapped || tile >= wrapped.tile * WHOLE_WORTH)) return fit
+    wrapped ??= fit
   }
-  if (wrapped) return wrapped
-  return { tile: MIN_TILE, gap: 4 }
+  return wrapped ?? { tile: MIN_TILE, gap: 4 }
 }
