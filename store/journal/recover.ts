@@ -141,6 +141,9 @@ function salvage(dir: string, day: string, cause: Error, damage: Damage[]): Begi
   try {
     const db = openReadOnly(file)
     try {
+      // without this SQLite reads nothing of a file that is shorter than its header says
+      db.enableDefensive(false)
+      db.exec('PRAGMA writable_schema = ON')
       begin = { commit: openedAfter(db), heads: readHeads(db, 'opening') }
       into = HotFile.open(fresh, day, () => begin)
       const heads = new Map<string, Head>(begin.heads)

@@ -10,7 +10,7 @@ const [dir, count = 'Infinity', from = '0'] = process.argv.slice(2)
 const CLASSES = ['telemetry', 'count', 'state'] as const
 
 const journal = await openJournal({ dir: dir!, log: createLog('child') })
-fs.writeSync(1, 'open\n')
+print('open')
 let next = Number(from)
 let open = 0
 while (next < Number(from) + Number(count)) {
@@ -20,9 +20,21 @@ while (next < Number(from) + Number(count)) {
     const topic = `v1/demo-${number % 2 ? 'a' : 'b'}/main/l/l1/m-${number % 7}/${CLASSES[number % 3]!}`
     journal.appendThen({ topic, principal: 'gw-1', payload: Buffer.from(String(number)) }, (error) => {
       open--
-      if (!error) fs.writeSync(1, `${number}\n`)
+      if (!error) print(String(number))
     })
   }
   await new Promise((resume) => setTimeout(resume, 1))
 }
 await journal.close()
+
+/** Synchronously, so that a kill does not eat what was acknowledged before it. */
+function print(line: string): void {
+  for (;;)
+    try {
+      fs.writeSync(1, `${line}\n`)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error // the reader is behind: wait
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+}
