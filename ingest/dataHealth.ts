@@ -1,5 +1,6 @@
 /** What ingest knows of the health of a firm's data: balance, latency, skew, coverage of machine states, how far the stores are. */
 import type { Counts } from '#contract/live.ts'
+import type { FirmHealth } from '#contract/local.ts'
 import { SHANGHAI_OFFSET, DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import type { StateSegment } from '#store/ledger/ledger.ts'
@@ -8,27 +9,6 @@ import type { Firm } from './firm.ts'
 import type { Intake } from './intake.ts'
 
 const CELL: Millis = 15 * MINUTE
-
-export type Coverage = {
-  readonly machine: string
-  readonly from: Instant
-  readonly cells: readonly (number | null)[]
-}
-
-export type FirmHealth = {
-  readonly at: Instant
-  readonly counts: Counts
-  readonly latency: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
-  readonly skew: { readonly maxMs: number; readonly machine: string | null }
-  readonly coverage: readonly Coverage[]
-  readonly historian: {
-    readonly name: string
-    readonly ok: boolean
-    readonly why: string | null
-    readonly lag: number
-  }
-  readonly ledger: { readonly lag: number; readonly cursor: number }
-}
 
 export function countsOf(intake: Intake, firm: Firm): Counts {
   const head = intake.reader.heads().find((known) => known.firm === firm.name)
@@ -49,7 +29,7 @@ export function dataHealth(intake: Intake, firm: Firm, historian: string, now: I
 }
 
 /** Share of each quarter hour of the last 24 h in which the state was known; null before the machine was ever heard, and ahead of now. */
-function coverage(firm: Firm, now: Instant): Coverage[] {
+function coverage(firm: Firm, now: Instant): FirmHealth['coverage'] {
   const end = Math.ceil((now + SHANGHAI_OFFSET) / CELL) * CELL - SHANGHAI_OFFSET
   const from = end - DAY
   const reader = openLedgerReader(firm.ledger.file)

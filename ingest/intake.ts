@@ -2,11 +2,13 @@
  * The turn of ingest: read whole commits from the journal, take each entry through the pipeline, hand the readings on, store the
  * ledgers when they are due. Starts at the lowest cursor of all ledgers; a ledger skips what it already has.
  */
+import path from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { failpoint } from '#runtime/failpoints.ts'
 import type { Log } from '#runtime/log.ts'
-import { SECOND, type Instant, type Millis } from '#domain/time.ts'
+import { MINUTE, SECOND, type Instant, type Millis } from '#domain/time.ts'
 import type { Historian } from '#store/historian/historian.ts'
+import { saveCursor } from '#store/journal/cursors.ts'
 import type { JournalReader } from '#store/journal/journal.ts'
 import { listFirms } from '#store/ledger/file.ts'
 import { Firm } from './firm.ts'
@@ -28,6 +30,8 @@ const NEWS_DUE: Millis = SECOND
 const STATE_DUE: Millis = 5 * SECOND
 /** After a disk that refused. */
 const RETRY: Millis = SECOND
+/** How often the journal's owner is told what may be deleted. */
+const CURSOR_DUE: Millis = MINUTE
 
 export type IntakeOptions = {
   readonly dir: string
@@ -53,6 +57,7 @@ export class Intake {
   #running: Promise<void> = Promise.resolve()
   #wake: (() => void) | null = null
   #knock = false
+  #cursorSaved = 0
 
   constructor(options: IntakeOptions) {
     this.#options = options
@@ -122,10 +127,23 @@ export class Intake {
     while (!this.#stopping) {
       const taken = this.turn()
       await this.#storeDue(false)
+      if (performance.now() - this.#cursorSaved > CURSOR_DUE) this.#saveCursor()
       if (taken > 0) {
         await breathe()
         await this.feed.settled(50)
       } else await this.#rest()
+    }
+  }
+
+  /** Retention of the journal never passes what a ledger or the historian still has to read. */
+  #saveCursor(): void {
+    this.#cursorSaved = performance.now()
+    const stored = [...this.firms.values()].map((firm) => firm.stored)
+    const commit = Math.min(this.feed.state.done, this.#cursor, ...stored)
+    try {
+      saveCursor(path.join(this.#options.dir, 'cursors'), 'ingest', commit)
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the journal was not told how far ingest is') // it only keeps more
     }
   }
 
@@ -203,6 +221,7 @@ export class Intake {
     await this.#running
     await this.feed.stop()
     await this.#storeDue(true)
+    this.#saveCursor()
     this.live.stop()
     for (const firm of this.firms.values()) firm.close()
   }

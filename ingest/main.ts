@@ -6,6 +6,7 @@ import { openHistorian } from '#store/historian/open.ts'
 import { openJournalReader } from '#store/journal/reader.ts'
 import { Intake } from './intake.ts'
 import { ingestMetrics } from './metrics.ts'
+import { Mirror } from './mirror.ts'
 import { createRoutes } from './routes.ts'
 
 await runProcess('ingest', async ({ options, log, lifecycle }) => {
@@ -42,5 +43,16 @@ await runProcess('ingest', async ({ options, log, lifecycle }) => {
     () => serveLocal(socketPath(dir, 'ingest'), createRoutes(intake, historian, ingestMetrics(intake)), log),
     closeLocal,
   )
+  if (options.mqtt.port !== 0) {
+    const mirror = new Mirror({ socket: socketPath(dir, 'broker'), options, log })
+    await lifecycle.start(
+      'mirror',
+      () => {
+        intake.live.onChange = (machine) => mirror.changed(machine)
+        mirror.start()
+      },
+      () => mirror.stop(),
+    )
+  }
   return {}
 })
