@@ -51,6 +51,7 @@ class Refusal extends Error {
 
 const DRAIN_MS = 2000
 const STOP_MS = 4000
+const FAREWELL_MS = 1000
 
 export class Broker {
   readonly closes: Closes
@@ -147,6 +148,7 @@ export class Broker {
     while (this.journalBeforeAck.totals.inFlight > 0 && performance.now() < end) await turn(5)
     await turn(5)
     for (const client of Object.values(this.#clients)) client.will = null
+    await this.guard.farewell(FAREWELL_MS)
     await Promise.race([new Promise<void>((done) => this.#aedes.close(done)), turn(DRAIN_MS)])
   }
 

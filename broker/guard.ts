@@ -19,6 +19,7 @@ export class Guard {
   readonly #perAddress = new Map<string, number>()
   readonly #sockets = new Set<Duplex>()
   #stopped = false
+  #isDiscarding = false
 
   constructor(limits: Limits, closes: Closes) {
     this.#limits = limits
@@ -32,6 +33,22 @@ export class Guard {
   /** No further byte is read from anyone; what was read is answered. */
   stopReading(): void {
     this.#stopped = true
+  }
+
+  /**
+   * Says goodbye to everyone: our end of the stream after the last acknowledgement, what still comes thrown away unread. Closing at
+   * once instead would reset the connection, and acknowledgements on their way would be lost. Resolves when all have gone, or later.
+   */
+  async farewell(withinMs: number): Promise<void> {
+    this.#stopped = true
+    this.#isDiscarding = true
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners('readable')
+      socket.resume()
+      socket.end()
+    }
+    const end = performance.now() + withinMs
+    while (this.#sockets.size > 0 && performance.now() < end) await new Promise((done) => setTimeout(done, 5))
   }
 
   /** Counts the connection in. False: it was over a limit and is closed. */
@@ -69,7 +86,7 @@ export class Guard {
     const client = () => socket.client?.id || address
     let raised = false
     socket.read = (size?: number): Buffer | null => {
-      if (size === 0) return read(0)
+      if (size === 0 || this.#isDiscarding) return read(size)
       if (this.#stopped || packets.fault) return null
       const wait = pace.wait(performance.now())
       if (wait > 0) {

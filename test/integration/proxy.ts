@@ -44,7 +44,7 @@ export class Proxy {
     this.#sockets.add(from)
     from.on('data', (bytes) => this.#pass(bytes, from, to, isUp))
     from.on('end', () => this.mode.kind !== 'blackHole' && to.end())
-    from.on('error', () => to.destroy())
+    from.on('error', () => undefined) // its close follows
     from.on('close', () => {
       this.#sockets.delete(from)
       if (this.mode.kind !== 'blackHole') to.destroy()
