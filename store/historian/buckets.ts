@@ -19,10 +19,11 @@ export type Summary = {
 export const bucketStart = (at: Instant, step: Millis): Instant =>
   Math.floor((at + SHANGHAI_OFFSET) / step) * step - SHANGHAI_OFFSET
 
-/** Throws HistorianQueryError `bad_range` unless both are whole milliseconds. */
-export function checkRange(from: Instant, to: Instant): void {
+/** Throws HistorianQueryError `bad_range` unless both are whole milliseconds, and the limit a whole number. */
+export function checkRange(from: Instant, to: Instant, limit = 0): void {
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to))
     throw new HistorianQueryError('bad_range', 'from and to are whole milliseconds since 1970')
+  if (!Number.isSafeInteger(limit)) throw new HistorianQueryError('bad_range', 'the limit is a whole number')
 }
 
 export class BucketGrid {

@@ -118,12 +118,9 @@ export function openInflux1Reader(url: URL, answerMs: Millis = ANSWER_MS): Histo
   return {
     async raw(series, from, to, limit): Promise<Point[]> {
       checkSeries(series)
-      checkRange(from, to)
-      if (to <= from || !(limit >= 1)) return []
-      const rows = await ask(
-        series,
-        select(series, '"value"', from, to, `ORDER BY time DESC LIMIT ${Math.floor(limit)}`),
-      )
+      checkRange(from, to, limit)
+      if (to <= from || limit < 1) return []
+      const rows = await ask(series, select(series, '"value"', from, to, `ORDER BY time DESC LIMIT ${limit}`))
       return rows.map(([ts, value]) => ({ ts: ts!, value: value! })).toReversed()
     },
     async buckets(series, from, to, stepMs): Promise<Bucket[]> {

@@ -65,7 +65,7 @@ export function openMemoryReader(openMinutes: OpenMinutes): HistorianReader {
   return {
     async raw(series, from, to, limit) {
       checkSeries(series)
-      checkRange(from, to)
+      checkRange(from, to, limit)
       if (to <= from || limit < 1) return []
       return (await openMinutes(series, from, to)).slice(-limit)
     },

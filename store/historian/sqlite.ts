@@ -62,9 +62,9 @@ export class SqliteHistorian implements Historian {
     this.#commit = this.#lowest()
   }
 
-  write(readings: readonly Reading[], commit: number): Promise<WriteResult> {
+  async write(readings: readonly Reading[], commit: number): Promise<WriteResult> {
     const full = this.#held > this.#maxHeld
-    if ((full || this.#blocked) && !this.#writeOut(full)) return Promise.resolve(this.#refusal())
+    if ((full || this.#blocked) && !(await this.#writeOut(full))) return this.#refusal()
     const refused: Refused[] = []
     try {
       for (const reading of readings) {
@@ -73,10 +73,10 @@ export class SqliteHistorian implements Historian {
       }
     } catch (error) {
       this.#block(error)
-      return Promise.resolve(this.#refusal())
+      return this.#refusal()
     }
     if (commit > this.#commit) this.#commit = commit
-    return Promise.resolve({ ok: true, refused })
+    return { ok: true, refused }
   }
 
   async tick(now: Instant): Promise<WriteResult> {
@@ -96,8 +96,8 @@ export class SqliteHistorian implements Historian {
     return Promise.resolve(this.#lowest())
   }
 
-  flush(): Promise<WriteResult> {
-    return Promise.resolve(this.#writeOut(true) ? DONE : this.#refusal())
+  async flush(): Promise<WriteResult> {
+    return (await this.#writeOut(true)) ? DONE : this.#refusal()
   }
 
   openReadings(series: Series, from: Instant, to: Instant): Point[] {
@@ -165,10 +165,10 @@ export class SqliteHistorian implements Historian {
     return lowest === Infinity ? this.#commit : lowest
   }
 
-  #writeOut(all: boolean): boolean {
+  async #writeOut(all: boolean): Promise<boolean> {
     this.#blocked = null
     for (const firm of this.#firms.values()) {
-      while (this.#writeSlice(firm, all));
+      while (this.#writeSlice(firm, all)) await breathe()
       if (this.#blocked !== null) return false
     }
     return true

@@ -34,7 +34,7 @@ export class SqliteReader implements HistorianReader {
 
   async raw(series: Series, from: Instant, to: Instant, limit: number): Promise<Point[]> {
     checkSeries(series)
-    checkRange(from, to)
+    checkRange(from, to, limit)
     if (to <= from || limit < 1) return []
     const open = await this.#open(series, from, to)
     return this.#answer(series, (db, id) => {
