@@ -40,6 +40,16 @@ const seen = ({ status, body, headers }: { status: number; body: unknown; header
   type: headers.get('content-type'),
 })
 
+/** Paths of everything that holds a value; empty lists and objects hold none. */
+function keysOf(value: unknown, at = ''): string[] {
+  if (value === null || value === undefined) return []
+  if (typeof value !== 'object') return [at]
+  const below = Array.isArray(value)
+    ? value.flatMap((item) => keysOf(item, at))
+    : Object.entries(value).flatMap(([key, held]) => keysOf(held, at === '' ? key : `${at}.${key}`))
+  return [...new Set(below)].toSorted()
+}
+
 describe('T5 whose data', () => {
   test.each(closed)('T5 $name needs a sign-in', async ({ shape }) => {
     const answer = await api.call(shape.method, fill(shape))
@@ -70,7 +80,7 @@ describe('T5 whose data', () => {
         'x'.repeat(65),
         '__proto__',
       ])
-        expect(seen(await ask(firm)), firm).toEqual(missing)
+        expect(seen(await ask(firm))).toEqual(missing)
     },
   )
 
@@ -85,7 +95,7 @@ describe('T5 whose data', () => {
       const unknown = seen(await ask(part === 'machine' ? 'main.machining.l1.lathe-99' : '999999'))
       expect(unknown.status).toBe(404)
       for (const odd of ['..', "41' OR 1=1", 'constructor', '-1', '1e3', 'a.b.c.d.e', '9'.repeat(40)])
-        expect(seen(await ask(odd)), odd).toEqual(unknown)
+        expect(seen(await ask(odd))).toEqual(unknown)
     },
   )
 
@@ -119,22 +129,12 @@ describe('T5 whose data', () => {
         cookie: cookies[role],
         body: BODY['quarantineDecide'],
       })
-      expect(answer.status, role).toBe(role === 'engineer' ? 200 : 403)
+      expect(answer.status).toBe(role === 'engineer' ? 200 : 403)
     }
   })
 })
 
 describe('T6 which fields', () => {
-  /** Paths of everything that holds a value; empty lists and objects hold none. */
-  function keysOf(value: unknown, at = ''): string[] {
-    if (value === null || value === undefined) return []
-    if (typeof value !== 'object') return [at]
-    const below = Array.isArray(value)
-      ? value.flatMap((item) => keysOf(item, at))
-      : Object.entries(value).flatMap(([key, held]) => keysOf(held, at === '' ? key : `${at}.${key}`))
-    return [...new Set(below)].toSorted()
-  }
-
   const GOLDEN: Record<string, readonly string[]> = {
     '/firms': ['firm', 'machines', 'simulated', 'title.en', 'title.zh'],
     '/firms/demo-a/plant': [
@@ -193,7 +193,7 @@ describe('T6 which fields', () => {
   test('T6 nothing the reviewer can read holds a process value, an order, a reason or a raw message', async () => {
     for (const { name, shape } of routes.filter(({ shape: { method } }) => method === 'get')) {
       const { text } = await api.call('GET', fill(shape) + (QUERY[name] ?? ''), { cookie: cookies.reviewer })
-      expect(text, name).not.toMatch(/12\.31|order-demo|product-demo|reason-demo|raw-demo|power_kw|la-10/)
+      expect(text).not.toMatch(/12\.31|order-demo|product-demo|reason-demo|raw-demo|power_kw|la-10/)
     }
   })
 
@@ -238,7 +238,7 @@ describe('T8 T23 what is let in', () => {
       ['/tokens', { name, role: 'viewer', firm: 'demo-a' }],
     ] as const) {
       const answer = await api.call('POST', `/api/v1${route}`, { cookie: cookies.administrator, body })
-      expect(answer.status, route).toBe(400)
+      expect(answer.status).toBe(400)
       expect(answer.headers.get('content-type')).toContain('application/problem+json')
     }
   })
@@ -247,7 +247,7 @@ describe('T8 T23 what is let in', () => {
     for (const route of ['/', '/api/docs/', '/api/v1/session', '/api/v1/openapi.json', '/none', '/health']) {
       const { headers } = await api.call('GET', route)
       const csp = headers.get('content-security-policy') ?? ''
-      expect(csp, route).toContain("script-src 'self';")
+      expect(csp).toContain("script-src 'self';")
       expect(csp).toContain("script-src-attr 'none'")
       expect(csp).toContain("frame-ancestors 'none'")
       expect(csp).not.toMatch(/script-src[^;]*unsafe/)
@@ -293,7 +293,7 @@ describe('T8 T23 what is let in', () => {
     ]) {
       const body = `${valid.slice(0, -1)},${extra}}`
       const answer = await api.call(shape.method, fill(shape, parts), { cookie, body })
-      expect(answer.status, extra).toBe(400)
+      expect(answer.status).toBe(400)
     }
     expect([JSON.stringify(api.people.people()), api.people.tokens().length, api.deeds.length]).toEqual(
       before,
@@ -333,7 +333,7 @@ describe('T8 T23 what is let in', () => {
         `/firms/demo-a/events?after=${text}`,
       ]) {
         const { status, text: body } = await api.call('GET', `/api/v1${route}`, { cookie: cookies.engineer })
-        expect([400, 404], `${route} ${status}`).toContain(status)
+        expect([400, 404]).toContain(status)
         expect(body).not.toContain('SQL')
       }
     }

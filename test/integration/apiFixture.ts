@@ -6,7 +6,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
+import { WebSocket } from 'ws'
 import { io, type Socket } from 'socket.io-client'
 import { ROLES, type Role } from '#contract/control.ts'
 import type { ControlRequest } from '#contract/local.ts'
@@ -314,6 +315,17 @@ export class Fixture {
     })
     this.clients.push(client)
     return client
+  }
+
+  /** A page at the level of its WebSocket; its TCP socket can be paused, as a page that does not read. */
+  bare(cookie: string): { socket: WebSocket; tcp: net.Socket } {
+    const tcp = net.connect(Number(new URL(this.url).port), '127.0.0.1')
+    const socket = new WebSocket(`${this.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, {
+      headers: { origin: this.url, cookie },
+      createConnection: () => tcp,
+    })
+    socket.on('error', () => undefined)
+    return { socket, tcp }
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,6 @@ import http from 'node:http'
 import net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { once } from 'node:events'
-import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Fixture, MACHINE, join, next, NOW } from './apiFixture.ts'
 
@@ -136,31 +135,22 @@ describe('T13 slow clients', () => {
   })
 
   test('T13 a WebSocket that never says who it is, and one that never reads, are closed within 6 s', async () => {
-    const open = (then: (socket: WebSocket) => void) => {
-      const socket = new WebSocket(`${api.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, {
-        headers: { origin: api.url, cookie },
-      })
-      socket.on('error', () => undefined)
-      return new Promise<WebSocket>((done) => {
-        socket.once('message', () => {
-          then(socket)
-          done(socket)
-        })
-      })
-    }
     const pages = () => [...api.live.feed.viewers].filter(({ socket }) => socket.connected).length
     const before = pages()
-    const mute = await open(() => undefined)
-    const deaf = await open((socket) => socket.send('40'))
+    const mute = api.bare(cookie)
+    const deaf = api.bare(cookie)
+    await Promise.all([once(mute.socket, 'message'), once(deaf.socket, 'message')])
+    deaf.socket.send('40')
     await expect.poll(pages, { timeout: 3000 }).toBe(before + 1)
-    ;(deaf as unknown as { _socket: net.Socket })._socket.pause()
+    deaf.tcp.pause()
     const begun = performance.now()
     const good = api.page(cookie)
     expect(await join(good, 'demo-a')).toEqual({ ok: true })
     expect(performance.now() - begun).toBeLessThan(1000)
-    await Promise.all([once(mute, 'close'), expect.poll(pages, { timeout: 7000 }).toBe(before + 1)])
+    await once(mute.socket, 'close')
+    await expect.poll(pages, { timeout: 7000 }).toBe(before + 1)
     expect(performance.now() - begun).toBeLessThan(7500)
     expect(good.connected).toBe(true)
-    deaf.terminate()
+    deaf.socket.terminate()
   })
 })
