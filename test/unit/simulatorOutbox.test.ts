@@ -46,7 +46,7 @@ const entry = (seq: number, qos: 0 | 1, device = 'f/d'): Entry => ({
 const seqs = (waiting: readonly Waiting[]) => waiting.map(({ seq }) => seq)
 const NONE = new Map<string, string>()
 
-test('I5 a full outbox drops its oldest signals, counted, and never evidence', () => {
+test('a full outbox drops its oldest signals, counted, and never evidence', () => {
   const box = outbox(3)
   box.write([entry(1, 0), entry(2, 1), entry(3, 0), entry(4, 0), entry(5, 0), entry(6, 1), entry(7, 0)], NONE)
   expect(seqs(box.next('f/d', 0, 10))).toEqual([2, 4, 5, 6, 7])
@@ -147,7 +147,7 @@ test('with too much evidence untold the plant stands still and goes on afterward
   expect(box.waiting.evidence).toBeGreaterThan(0)
 })
 
-test('F6 a disk that refuses loses nothing: the turn is kept and stored later, once', () => {
+test('a disk that refuses loses nothing: the turn is kept and stored later, once', () => {
   const box = outbox()
   const engine = new Engine([plant], settings, { outbox: box, log }, nine)
   const write = box.write.bind(box)
