@@ -36,8 +36,23 @@ export type GroupRow = {
 }
 export const GROUP_COLUMNS = 'number, entries, bytes, marks, frames'
 
-/** The frames of a row. Throws when they are damaged. */
-export const framesOf = (row: GroupRow): Buffer => decompress(row.frames, row.bytes)
+/** A stored group that cannot be believed. */
+export class BadGroup extends Error {
+  readonly commit: number
+  constructor(commit: number, why: string) {
+    super(`commit ${commit}: ${why}`)
+    this.commit = commit
+  }
+}
+
+/** The frames of a row. Throws BadGroup when they are damaged. */
+export function framesOf(row: GroupRow): Buffer {
+  try {
+    return decompress(row.frames, row.bytes)
+  } catch (error) {
+    throw new BadGroup(row.number, (error as Error).message)
+  }
+}
 
 type HeadRow = {
   readonly firm: string

@@ -10,6 +10,7 @@ import { damagedFolder, hotDays, hotFile, hotFolder, list, sealedFiles, syncFold
 import { FrameReader, isEvidence, viewOf } from './frame.ts'
 import { recount } from './group.ts'
 import {
+  BadGroup,
   framesOf,
   GROUP_COLUMNS,
   HotFile,
@@ -125,7 +126,7 @@ function compareNewest(
     const head = heads.get(firm)
     const mark = chained.has(firm) ? marks.subarray(at, (at += MARK_BYTES)) : null
     if (head?.offset !== offset || (mark && !head.hash.subarray(0, MARK_BYTES).equals(mark)))
-      throw new Error(`commit ${number} and the head of ${firm} differ`)
+      throw new BadGroup(number, `the head of ${firm} differs`)
   }
 }
 
@@ -150,7 +151,7 @@ function salvage(dir: string, day: string, cause: Error, damage: Damage[]): Begi
       for (const row of db.prepare(`SELECT ${GROUP_COLUMNS} FROM groups ORDER BY number`).iterate()) {
         const group = row as unknown as GroupRow
         const found = recount(framesOf(group), group.marks, heads, frames)
-        if ('doubt' in found) throw new Error(found.doubt.why)
+        if ('doubt' in found) throw new BadGroup(group.number, found.doubt.why)
         into.copy([{ row: group, tallied: found }])
         for (const [firm, head] of found.heads) heads.set(firm, head)
         begin = { commit: group.number, heads }

@@ -12,6 +12,7 @@ import { hotFile, hotFolder, KINDS, sealedFile, syncFolder, type Kind } from './
 import { FrameReader, isEvidence } from './frame.ts'
 import { recount } from './group.ts'
 import {
+  BadGroup,
   framesOf,
   newestCommit,
   openedAfter,
@@ -100,7 +101,7 @@ function split(db: DatabaseSync, opening: Heads, parts: readonly Part[]): void {
     const group = row as unknown as GroupRow
     const block = framesOf(group)
     const found = recount(block, group.marks, heads, frames)
-    if ('doubt' in found) throw new Error(`commit ${group.number}: ${found.doubt.why}`)
+    if ('doubt' in found) throw new BadGroup(group.number, found.doubt.why)
     let place = 0
     for (const frame of framesIn(block, frames)) {
       const part = byFirm.get(frame.firm)?.[isEvidence(frame.class) ? 'evidence' : 'signals']

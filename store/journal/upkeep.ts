@@ -95,11 +95,8 @@ export class Upkeep {
         return
       case 'failed':
         this.#hasFailed = true
-        this.#damage.set(message.file, {
-          file: message.file,
-          commit: 0,
-          why: `${message.what}: ${message.why}`,
-        })
+        if (message.commit !== null)
+          this.#damage.set(message.file, { file: message.file, commit: message.commit, why: message.why })
         return log.error(message, 'the upkeep of the journal failed')
     }
   }

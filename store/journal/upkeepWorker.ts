@@ -7,6 +7,8 @@ import os from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { DAY, dayOf, type Instant } from '#domain/time.ts'
 import { hotDays, hotFile, list, sealedFiles, sealedFolder, syncFolder } from './folders.ts'
+import { BadGroup } from './hot.ts'
+import { isDamage } from './recover.ts'
 import { closingHead } from './sealed.ts'
 import { appendHeads, sealDay, unlinkDay } from './sealing.ts'
 
@@ -22,7 +24,14 @@ export type UpkeepStart = {
 export type FromUpkeep =
   | { readonly kind: 'sealed'; readonly day: string; readonly entries: number; readonly bytes: number }
   | { readonly kind: 'aged'; readonly files: number }
-  | { readonly kind: 'failed'; readonly what: string; readonly file: string; readonly why: string }
+  /** With `commit`, because of a batch that cannot be read; else what the disk said. */
+  | {
+      readonly kind: 'failed'
+      readonly what: string
+      readonly file: string
+      readonly why: string
+      readonly commit: number | null
+    }
 
 const { dir, now, signalDays, cursor, heads } = workerData as UpkeepStart
 const say = (message: FromUpkeep) => parentPort!.postMessage(message, [])
@@ -55,6 +64,7 @@ function attempt(what: string, file: string, run: () => void): void {
   try {
     run()
   } catch (error) {
-    say({ kind: 'failed', what, file, why: (error as Error).message })
+    const commit = error instanceof BadGroup ? error.commit : isDamage(error) ? 0 : null
+    say({ kind: 'failed', what, file, why: (error as Error).message, commit })
   }
 }

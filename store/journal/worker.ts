@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { dayOf } from '#domain/time.ts'
+import { DAY, dayOf } from '#domain/time.ts'
 import type { Head } from './chain.ts'
-import { hotFile, hotFolder } from './folders.ts'
+import { hotFile, hotFolder, sealedFiles } from './folders.ts'
 import { encodeFrame, FrameReader } from './frame.ts'
 import { tally, type TickPayload } from './group.ts'
 import { HotFile } from './hot.ts'
@@ -159,7 +159,7 @@ function store(
 ): { stored: number; changed: Iterable<string> } {
   const tallied = tally(block, heads, frames, after)
   if (!isReserved(reserved, number, tallied.heads)) reserved = reserve(dir, reserved, number, tallied.heads)
-  const day = dayOf(at)
+  const day = hot ? dayOf(at) : dayFor(at)
   // a clock that was set back never reopens an older file: days follow each other as commits do
   if (!hot || day > hot.day) {
     const next = HotFile.open(hotFile(dir, day), day, () => ({ commit, heads }))
@@ -170,6 +170,14 @@ function store(
   commit = number
   for (const [firm, head] of tallied.heads) heads.set(firm, head)
   return { stored, changed: tallied.heads.keys() }
+}
+
+/** Without a day file: the day of `at`, but behind every sealed one. */
+function dayFor(at: number): string {
+  const sealed = sealedFiles(dir).at(-1)?.day
+  return sealed === undefined || dayOf(at) > sealed
+    ? dayOf(at)
+    : dayOf(Date.parse(`${sealed}T00:00:00+08:00`) + DAY)
 }
 
 function forget(): void {
