@@ -14,12 +14,11 @@ export class CredentialFile {
   readonly #socket: string
   readonly #secrets: Map<string, DeviceSecret>
 
-  /** `socket` is the broker's. Throws when the file exists and is no JSON. */
+  /** `socket` is the broker's. A file that is no JSON counts as empty: the broker is asked for new secrets. */
   constructor(file: string, socket: string) {
     this.#file = file
     this.#socket = socket
-    const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{}'
-    this.#secrets = new Map(Object.entries(JSON.parse(text) as Record<string, DeviceSecret>))
+    this.#secrets = new Map(Object.entries(readSecrets(file)))
   }
 
   secretOf(path: string): DeviceSecret | undefined {
@@ -67,3 +66,13 @@ export class CredentialFile {
 
 const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((one) => b.includes(one))
+
+function readSecrets(file: string): Record<string, DeviceSecret> {
+  if (!fs.existsSync(file)) return {}
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, DeviceSecret>
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}

@@ -15,7 +15,7 @@ import { brokerAddress } from './brokerAddress.ts'
 import { CredentialFile, type DeviceName } from './credentials.ts'
 import { Device, type DeviceCounts } from './device.ts'
 import { Engine } from './engine.ts'
-import { Outbox } from './outbox.ts'
+import { openOutbox } from './outbox.ts'
 import { readSimSettings } from './settings.ts'
 import { localRoutes, type Simulators } from './status.ts'
 
@@ -42,13 +42,14 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
   // first the socket: it keeps a second simulator away from the same folder
   const socket = socketPath(options.data, 'simulators')
   await lifecycle.start('local socket', () => serveLocal(socket, localRoutes(simulators), log), closeLocal)
-  const file = path.join(folder, 'outbox.db')
   const outbox = await lifecycle.start(
     'outbox',
-    () => new Outbox(file),
+    () =>
+      openOutbox(path.join(folder, 'outbox.db'), (aside, why) =>
+        log.error({ aside, why }, 'the outbox is damaged: set aside, devices begin anew'),
+      ),
     (opened) => opened.close(),
   )
-  fs.chmodSync(file, 0o600)
   simulators.outbox = outbox
   const gone = outbox.keepOnly(new Set(wanted.map((device) => device.path)))
   if (gone > 0)

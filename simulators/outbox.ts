@@ -2,6 +2,7 @@
  * What the simulated devices still have to tell, and what their machines remember: one SQLite file, so that both survive a kill.
  * An item leaves it only by its acknowledgement; a signal (QoS 0) also when its device's part is full: the oldest goes, counted.
  */
+import fs from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 export type Entry = {
@@ -147,4 +148,27 @@ export class Outbox {
     this.write([], new Map())
     this.#db.close()
   }
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB */
+const DAMAGED = [11, 26]
+
+/** Opens the file (0600). A damaged one is set aside, named to `onDamage`, and a new one begun: its devices begin anew. */
+export function openOutbox(file: string, onDamage: (aside: string, why: string) => void): Outbox {
+  try {
+    return open(file)
+  } catch (error) {
+    if (!DAMAGED.includes((error as { errcode?: number }).errcode ?? 0)) throw error
+    const aside = `${file}.damaged`
+    fs.renameSync(file, aside)
+    for (const suffix of ['-wal', '-shm']) fs.rmSync(`${file}${suffix}`, { force: true })
+    onDamage(aside, (error as Error).message)
+    return open(file)
+  }
+}
+
+function open(file: string): Outbox {
+  const outbox = new Outbox(file)
+  fs.chmodSync(file, 0o600)
+  return outbox
 }

@@ -8,7 +8,7 @@ import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
 import { Engine } from '../../simulators/engine.ts'
-import { Outbox, type Entry, type Waiting } from '../../simulators/outbox.ts'
+import { openOutbox, Outbox, type Entry, type Waiting } from '../../simulators/outbox.ts'
 import { readSimSettings } from '../../simulators/settings.ts'
 
 const log = pino({ level: 'silent' })
@@ -76,6 +76,18 @@ test('a signal acknowledged after it was dropped is not counted twice', () => {
   box.acknowledge(flying!)
   box.write([], NONE)
   expect(box.waiting).toEqual({ signals: 1, evidence: 0 })
+})
+
+test('F7 a damaged file is set aside and said, and the devices begin anew', () => {
+  const damaged = path.join(folder, 'damaged.db')
+  fs.writeFileSync(damaged, 'no database at all '.repeat(1000))
+  const told: string[] = []
+  const box = openOutbox(damaged, (aside, why) => told.push(path.basename(aside), why))
+  open.push(box)
+  expect(told).toEqual(['damaged.db.damaged', 'file is not a database'])
+  box.write([entry(1, 1)], NONE)
+  expect(box.waiting).toEqual({ signals: 0, evidence: 1 })
+  expect(fs.statSync(damaged).mode & 0o777).toBe(0o600)
 })
 
 test('messages of a device that no plant file names are removed and counted', () => {
