@@ -34,7 +34,8 @@ function connect(url: URL, answerMs: Millis): InfluxDB {
     port: Number(url.port || DEFAULT_PORT),
     ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
     ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
-    pool: { maxRetries: 0, requestTimeout: answerMs, backoff: always },
+    // Only clears up behind an answer that within() has given up.
+    pool: { maxRetries: 0, requestTimeout: answerMs * 2, backoff: always },
   })
 }
 

@@ -53,7 +53,7 @@ function serverOf(product: V2Product, url: URL, answerMs: Millis): LineServer {
   const influx = new InfluxDB({
     url: `http://${host}`,
     token: decodeURIComponent(url.username),
-    timeout: answerMs,
+    timeout: answerMs * 2, // only clears up behind an answer that within() has given up
   })
   const send = async (firm: string, readings: readonly Reading[]): Promise<Sent> => {
     let failure: Error | null = null

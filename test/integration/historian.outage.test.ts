@@ -13,7 +13,8 @@ const T0 = Date.UTC(2026, 10, 24, 2, 0, 0)
 const readings = at(Array.from({ length: 100 }, (_, i) => ({ ts: T0 + i * SECOND, value: i + 0.5 })))
 /** The proof of the first write asks for the last reading by its ts. */
 const tsOf = (line: string) => Number(line.slice(line.lastIndexOf(' ') + 1))
-const ANSWER_MS = 250
+/** For answers that never come. */
+const SHORT_MS = 300
 const tooLarge = (lines: readonly string[]): Answer | null => (lines.length > 20 ? { status: 413 } : null)
 
 function expectAllStoredOnce(server: FakeServer): void {
@@ -57,7 +58,7 @@ describe.each([
     server = await fakeServer()
     dir = tempDir()
     log = rememberingLog()
-    historian = await openHistorian(storeOf(server.port), { dir, log: log.log, answerMs: ANSWER_MS })
+    historian = await openHistorian(storeOf(server.port), { dir, log: log.log })
   })
   afterEach(async () => {
     await historian.close()
@@ -65,10 +66,19 @@ describe.each([
     fs.rmSync(dir, { recursive: true })
   })
 
+  const reopen = async (answerMs: number) => {
+    await historian.close()
+    historian = await openHistorian(storeOf(server.port), { dir, log: log.log, answerMs })
+  }
+  /** A short patience may end on a busy machine as well. */
+  const writeUntilTaken = async () => {
+    for (let left = 20; left > 0; left--) if ((await historian.write(readings, 3)).ok) return
+  }
+
   const failures: [string, Answer, 'unavailable' | 'denied', number | null][] = [
     ['hangs', { status: 0, after: Infinity }, 'unavailable', null],
     ['stops in the middle of an answer', { status: 500, cut: true }, 'unavailable', null],
-    ['is too slow', { status: 204, after: ANSWER_MS * 3 }, 'unavailable', null],
+    ['is too slow', { status: 204, after: SHORT_MS * 3 }, 'unavailable', null],
     ['500', { status: 500, body: '{"error":"timeout"}' }, 'unavailable', null],
     ['503', { status: 503 }, 'unavailable', null],
     ['429 with seconds', { status: 429, headers: { 'retry-after': '7' } }, 'unavailable', 7000],
@@ -80,6 +90,7 @@ describe.each([
   test.each(failures)(
     'F5 %s: told as it is, the cursor waits, then everything is there once',
     async (_, answer, kind, wait) => {
+      if (answer.after || answer.cut) await reopen(SHORT_MS)
       server.answer = [() => answer, () => answer]
       for (let tries = 0; tries < 2; tries++) {
         const result = await historian.write(readings, 3)
@@ -91,7 +102,7 @@ describe.each([
         expect(await historian.cursor()).toBe(0)
       }
       expect((await historian.probe()).ok).toBe(kind !== 'denied')
-      expect(await historian.write(readings, 3)).toStrictEqual({ ok: true, refused: [] })
+      await writeUntilTaken()
       expect(await historian.cursor()).toBe(3)
       expectAllStoredOnce(server)
       expect(await historian.probe()).toStrictEqual({ ok: true })
@@ -106,7 +117,7 @@ describe.each([
     expect((await historian.probe()).ok).toBe(false)
     server = await fakeServer()
     await historian.close()
-    historian = await openHistorian(storeOf(server.port), { dir, log: log.log, answerMs: ANSWER_MS })
+    historian = await openHistorian(storeOf(server.port), { dir, log: log.log })
     expect(await historian.write(readings, 1)).toStrictEqual({ ok: true, refused: [] })
   })
 
@@ -151,7 +162,7 @@ describe.each([
     expect((await historian.write(readings, 8)).ok).toBe(true)
     await historian.close()
     fs.writeFileSync(`${dir}/cursors.sqlite`, 'x'.repeat(8192))
-    historian = await openHistorian(storeOf(server.port), { dir, log: log.log, answerMs: ANSWER_MS })
+    historian = await openHistorian(storeOf(server.port), { dir, log: log.log })
     expect(await historian.cursor()).toBe(0)
     expect(log.lines.at(-1)).toMatchObject({ level: 50, file: expect.stringContaining('cursors.sqlite') })
     expect((await historian.write(readings, 8)).ok).toBe(true)
