@@ -40,6 +40,8 @@ export type FeedOptions = {
   /** The store went away or came back. */
   readonly onState: (state: FeedState) => void
   readonly log: Log
+  /** Readings held in memory at most. */
+  readonly maxFresh?: number
 }
 
 export class HistorianFeed {
@@ -81,7 +83,7 @@ export class HistorianFeed {
   endTurn(commit: number, tickAt: Instant | null): void {
     this.#taken = commit
     this.#tickAt = tickAt ?? this.#tickAt
-    if (this.fresh.length > MAX_FRESH) {
+    if (this.fresh.length > (this.#options.maxFresh ?? MAX_FRESH)) {
       this.inline = false
       this.fresh = []
     }

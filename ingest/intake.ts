@@ -38,6 +38,8 @@ export type IntakeOptions = {
   readonly reader: JournalReader
   readonly historian: Historian
   readonly log: Log
+  /** Readings held for a slow historian at most; see HistorianFeed. */
+  readonly maxFresh?: number
 }
 
 export class Intake {
@@ -69,6 +71,7 @@ export class Intake {
       onRefused: (reading, why) => this.#refused(reading, why),
       onState: (state) => this.#storeState(state),
       log: options.log,
+      ...(options.maxFresh === undefined ? {} : { maxFresh: options.maxFresh }),
     })
     this.#pipeline = createPipeline(this.feed, this.live, this.latency, (firm, offset) =>
       options.reader.find(firm, offset),

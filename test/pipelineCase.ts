@@ -9,11 +9,11 @@ import { createHash, randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import pino from 'pino'
 import type { ControlKind } from '#contract/control.ts'
-import { controlTopic, tickTopic } from '#contract/topics.ts'
+import { controlTopic, firmOf, tickTopic } from '#contract/topics.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { openMemory } from '#store/historian/memory.ts'
 import type { Historian } from '#store/historian/historian.ts'
-import type { JournalWriter } from '#store/journal/journal.ts'
+import type { JournalEntry, JournalReader, JournalWriter } from '#store/journal/journal.ts'
 import { openJournalReader } from '#store/journal/reader.ts'
 import { openJournal } from '#store/journal/writer.ts'
 import { Intake } from '../ingest/intake.ts'
@@ -69,14 +69,27 @@ export async function openCaseJournal(dir: string): Promise<Journal> {
 
 export type Running = { readonly intake: Intake; readonly historian: Historian; stop(): Promise<void> }
 
-/** Starts ingest on a folder, reading the journal of that or another one. The historian stays open for questions. */
-export async function startIngest(
-  dir: string,
-  historian: Historian = openMemory(),
-  journalDir = dir,
-): Promise<Running> {
-  const reader = openJournalReader(path.join(journalDir, 'journal'))
-  const intake = new Intake({ dir, reader, historian, log: silent })
+export type StartOptions = {
+  readonly historian?: Historian
+  /** By default the journal of the same folder. */
+  readonly reader?: JournalReader
+  readonly maxFresh?: number
+}
+
+/** Starts ingest on a folder. The historian stays open for questions after the stop. */
+export async function startIngest(dir: string, options: StartOptions = {}): Promise<Running> {
+  const {
+    historian = openMemory(),
+    reader = openJournalReader(path.join(dir, 'journal')),
+    maxFresh,
+  } = options
+  const intake = new Intake({
+    dir,
+    reader,
+    historian,
+    log: silent,
+    ...(maxFresh === undefined ? {} : { maxFresh }),
+  })
   await intake.start()
   return {
     intake,
@@ -87,6 +100,58 @@ export async function startIngest(
     },
   }
 }
+
+/** A message for `listReader`; its place in the journal is its place in the list. */
+export type Sent = {
+  readonly at: number
+  readonly topic: string
+  readonly payload: unknown
+  readonly principal?: string
+}
+
+/** A journal that exists only as a list: ten entries to a commit. `more` adds to it. */
+export function listReader(sent: readonly Sent[]): JournalReader & { more(sent: readonly Sent[]): void } {
+  const entries: JournalEntry[] = []
+  const more = (list: readonly Sent[]) => {
+    const commits = entries.at(-1)?.commit ?? 0
+    for (const [i, { at, topic, payload, principal = 'device-1' }] of list.entries()) {
+      const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload))
+      const offset = entries.length + 1
+      const commit = commits + Math.floor(i / 10) + 1
+      entries.push({ firm: firmOf(topic), offset, commit, receivedAt: at, principal, topic, payload: bytes })
+    }
+  }
+  more(sent)
+  return {
+    more,
+    read(after, maxBytes = Infinity) {
+      const from = entries.findIndex((entry) => entry.commit > after)
+      if (from < 0) return []
+      let bytes = 0
+      let to = from
+      while (to < entries.length && (bytes < maxBytes || entries[to]!.commit === entries[to - 1]!.commit))
+        bytes += entries[to++]!.payload.length
+      return entries.slice(from, to)
+    },
+    head: () => entries.at(-1)?.commit ?? 0,
+    heads: () => [{ firm: FIRM, offset: entries.length, hash: '' }],
+    find: (_firm, offset) => entries[offset - 1] ?? null,
+    damage: () => [],
+    close: () => undefined,
+  }
+}
+
+/** A control entry as the api journals it. */
+export function deed(at: number, kind: ControlKind, body: unknown, id: string = randomUUID()): Sent {
+  const payload = { id, by: 'engineer-1', role: 'engineer', at, reason: 'checked', kind, version: 1, body }
+  return { at, topic: controlTopic(FIRM, kind), payload, principal: 'engineer-1' }
+}
+
+export const tickAt = (at: number, mono: number): Sent => ({
+  at,
+  topic: tickTopic(FIRM),
+  payload: { wall: at, mono },
+})
 
 /** Waits for a condition that other work brings about. */
 export async function until(condition: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
@@ -105,43 +170,28 @@ export async function caughtUp(running: Running, journal?: Journal): Promise<voi
   await until(() => intake.cursor >= commit() && intake.feed.lag === 0, 'ingest to catch up')
 }
 
-/** Takes everything that the journal holds and stops. */
-export async function ingestAll(
-  journal: Journal,
-  historian: Historian = openMemory(),
-  dir = journal.dir,
-): Promise<Running> {
-  const running = await startIngest(dir, historian, journal.dir)
-  await caughtUp(running, journal)
+/** Takes everything that a journal holds, and stops. */
+export async function ingestAll(dir: string, options: StartOptions = {}): Promise<Running> {
+  const running = await startIngest(dir, options)
+  await caughtUp(running)
   await running.stop()
   return running
 }
 
-/** Tables whose rows are the same whatever the order of arrival was. */
-const SETTLED = ['state_run', 'stream', 'hash_block', 'plant']
-
-/** A hash over the rows of a firm's ledger: all of it, or only what does not depend on the order of arrival. */
-export function ledgerHash(dir: string, tables: readonly string[] | 'all' = 'all', firm = FIRM): string {
-  const db = new DatabaseSync(path.join(dir, 'ledger', `${firm}.db`), { readOnly: true })
-  const names =
-    tables === 'all'
-      ? db
-          .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
-          .all()
-          .map((row) => row['name'] as string)
-      : tables
+/** A hash over every row of tables of a firm's ledger; by default of all of them. */
+export function ledgerHash(dir: string, tables?: readonly string[]): string {
+  const db = new DatabaseSync(path.join(dir, 'ledger', `${FIRM}.db`), { readOnly: true })
+  const all = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).all()
   const hash = createHash('sha256')
-  for (const name of names) {
-    const rows = db.prepare(`SELECT * FROM ${name}`).all()
-    for (const row of rows)
-      hash.update(
-        `${name} ${JSON.stringify(row, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value))}\n`,
-      )
-  }
+  for (const name of tables ?? all.map((row) => row['name'] as string))
+    for (const row of db.prepare(`SELECT * FROM ${name}`).all())
+      hash.update(`${name} ${JSON.stringify(row, hexBytes)}\n`)
   db.close()
   return hash.digest('hex')
 }
-export { SETTLED }
+
+const hexBytes = (_key: string, value: unknown) =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value
 
 /** Every reading of every measure of a plant's machines, by series. */
 export function readingsIn(historian: Historian, plant: Plant): Record<string, [number, number][]> {

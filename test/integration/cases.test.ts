@@ -90,10 +90,9 @@ async function play(folder: string): Promise<{ running: Running; plant: Plant; d
   const dir = newFolder()
   const journal = await openCaseJournal(dir)
   const store = path.join(folder, 'store.json')
-  const running = await startIngest(
-    dir,
-    fs.existsSync(store) ? refusing(read(store) as Refuses) : openMemory(),
-  )
+  const running = await startIngest(dir, {
+    historian: fs.existsSync(store) ? refusing(read(store) as Refuses) : openMemory(),
+  })
   const done = [journal.control(T0 - 86_400_000, 'plant.put', plant)] as Promise<unknown>[]
   for (const text of fs.readFileSync(path.join(folder, 'input.jsonl'), 'utf8').trim().split('\n')) {
     const line = JSON.parse(text) as Line
