@@ -16,8 +16,11 @@ export async function installationHealth(ports: Ports): Promise<Health> {
 /** What this process alone knows: for its own probe, and part of the whole. */
 export function ownChecks(ports: Ports): Record<string, Check> {
   const faults = ports.plantFaults()
+  const { unreadable } = ports.ledgers
   return {
     'api.live': ports.upstream.alive ? { ok: true } : { ok: false, why: 'no word from ingest' },
+    'api.ledgers':
+      unreadable === 0 ? { ok: true } : { ok: false, why: `${unreadable} cannot be read: see the log` },
     'api.plants': faults === null ? { ok: true } : { ok: false, why: faults },
   }
 }

@@ -13,25 +13,41 @@ const LOOK_EVERY_MS = 250
 export class Ledgers {
   readonly #shelf: LedgerShelf
   readonly #open = new Map<string, { reader: LedgerReader; cursor: number }>()
+  readonly #unreadable = new Set<string>()
+  readonly #tell: (firm: string, error: unknown) => void
   readonly #listeners = new Set<(firm: string, cursor: number) => void>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(shelf: LedgerShelf) {
+  /** `tell` hears once of a ledger that cannot be opened. */
+  constructor(shelf: LedgerShelf, tell: (firm: string, error: unknown) => void) {
     this.#shelf = shelf
+    this.#tell = tell
   }
 
   firms(): string[] {
     return this.#shelf.firms()
   }
 
-  /** The firm's ledger, or null when there is no such firm. */
+  /** The firm's ledger, or null when there is no such firm, or none that can be read yet: ingest may be just making the file. */
   of(firm: string): LedgerReader | null {
     const known = this.#open.get(firm)
     if (known) return known.reader
     if (!this.#shelf.firms().includes(firm)) return null
-    const reader = this.#shelf.open(firm)
-    this.#open.set(firm, { reader, cursor: reader.head().cursor })
-    return reader
+    try {
+      const reader = this.#shelf.open(firm)
+      this.#open.set(firm, { reader, cursor: reader.head().cursor })
+      this.#unreadable.delete(firm)
+      return reader
+    } catch (error) {
+      if (!this.#unreadable.has(firm)) this.#tell(firm, error)
+      this.#unreadable.add(firm)
+      return null
+    }
+  }
+
+  /** How many ledgers are there and cannot be opened. */
+  get unreadable(): number {
+    return this.#unreadable.size
   }
 
   /** Called with the new cursor whenever a ledger has grown. Returns a function that ends it. */

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import fs from 'node:fs'
+import path from 'node:path'
 import { readPlantFolder, type PlantOfFirm } from '#contract/plantFolder.ts'
 import { MINUTE } from '#domain/time.ts'
 import type { Plant } from '#domain/plant/plant.ts'
@@ -19,6 +20,8 @@ type Sent = { readonly plant: Plant; readonly at: number }
 export class PlantFiles {
   readonly #dir: string
   readonly #sent = new Map<string, Sent>()
+  /** Stamp of the folder when nothing was left to do; undefined before. */
+  #settled: string | null | undefined = undefined
   readonly #toldFaults = new Map<string, string>()
   #faulty = 0
   #files = 0
@@ -74,14 +77,17 @@ export class PlantFiles {
   }
 
   async #lookOnce(ports: Ports): Promise<void> {
-    if (!fs.existsSync(this.#dir)) return
-    const found = readPlantFolder(this.#dir)
+    const stamp = stampOf(this.#dir)
+    if (stamp === this.#settled) return
+    const found = stamp === null ? [] : readPlantFolder(this.#dir)
     this.#files = found.length
     this.#faulty = found.filter(({ reading }) => 'faults' in reading).length
+    let settled = true
     for (const one of found) {
       this.#tell(ports, one)
-      if ('plant' in one.reading) await this.#put(ports, one.firm, one.reading.plant)
+      if ('plant' in one.reading) settled = (await this.#put(ports, one.firm, one.reading.plant)) && settled
     }
+    this.#settled = settled ? stamp : undefined
   }
 
   /** Every fault once, until the file changes. */
@@ -90,22 +96,26 @@ export class PlantFiles {
     const key = JSON.stringify(faults)
     if (this.#toldFaults.get(firm) === key) return
     this.#toldFaults.set(firm, key)
-    for (const { path, line, message } of faults)
-      ports.log.error({ file, line, path, fault: message }, 'plant file is faulty: the plant in force stays')
+    for (const { path: where, line, message } of faults)
+      ports.log.error({ file, line, path: where, fault: message }, 'plant file is faulty: the plant in force stays')
   }
 
-  async #put(ports: Ports, firm: string, plant: Plant): Promise<void> {
+  /** True when the file's plant is in force, or was refused: nothing is left to do until the file changes. */
+  async #put(ports: Ports, firm: string, plant: Plant): Promise<boolean> {
     const inForce = ports.ledgers.of(firm)?.plant() ?? null
-    if (inForce && isDeepStrictEqual(inForce.plant, plant)) return void this.#sent.delete(firm)
+    if (inForce && isDeepStrictEqual(inForce.plant, plant)) {
+      this.#sent.delete(firm)
+      return true
+    }
     const sent = this.#sent.get(firm)
-    if (sent && isDeepStrictEqual(sent.plant, plant) && ports.now() - sent.at < AGAIN_AFTER_MS) return
+    if (sent && isDeepStrictEqual(sent.plant, plant) && ports.now() - sent.at < AGAIN_AFTER_MS) return false
     const result = await performAsSystem(ports, 'plant-file', firm, {
       kind: 'plant.put',
       version: (inForce?.version ?? 0) + 1,
       body: plant,
       reason: 'plant file changed',
     })
-    if (result.status === 'unavailable') return
+    if (result.status === 'unavailable') return false
     this.#sent.set(firm, { plant, at: ports.now() })
     if (result.status === 'refused')
       ports.log.error(
@@ -113,5 +123,16 @@ export class PlantFiles {
         'plant file was refused by the pipeline',
       )
     else ports.log.info({ firm, status: result.status }, 'plant file put')
+    return result.status !== 'pending'
   }
+}
+
+/** Name, size and time of every plant file: equal means that nothing changed. Null: there is no folder. */
+function stampOf(dir: string): string | null {
+  if (!fs.existsSync(dir)) return null
+  const rows = fs.readdirSync(dir).map((firm) => {
+    const found = fs.statSync(path.join(dir, firm, 'plant.yaml'), { throwIfNoEntry: false })
+    return found ? `${firm} ${found.size} ${found.mtimeMs} ${found.ino}` : firm
+  })
+  return rows.toSorted().join('\n')
 }

@@ -35,7 +35,10 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
   const ledgers = await lifecycle.start(
     'ledgers',
     () =>
-      new Ledgers({ firms: () => listFirms(data), open: (firm) => openLedgerReader(ledgerFile(data, firm)) }),
+      new Ledgers(
+        { firms: () => listFirms(data), open: (firm) => openLedgerReader(ledgerFile(data, firm)) },
+        (firm, error) => log.info({ err: error, firm }, 'a ledger cannot be read yet'),
+      ),
     (shelf) => shelf.close(),
   )
   const historian = await lifecycle.start(

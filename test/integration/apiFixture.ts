@@ -139,10 +139,19 @@ export class Fixture {
   readonly dir = fs.mkdtempSync(path.join(os.tmpdir(), 'api-'))
   readonly people = new PeopleStore(path.join(this.dir, 'people.db'))
   readonly ledgersByFirm = new Map<string, FakeLedger>(FIRMS.map((firm) => [firm, new FakeLedger(firm)]))
-  readonly ledgers = new Ledgers({
-    firms: () => [...this.ledgersByFirm.keys()],
-    open: (firm) => this.ledgersByFirm.get(firm)!,
-  })
+  /** Firms whose ledger cannot be opened. */
+  readonly broken = new Set<string>()
+  readonly told: string[] = []
+  readonly ledgers = new Ledgers(
+    {
+      firms: () => [...this.ledgersByFirm.keys(), ...this.broken],
+      open: (firm) => {
+        if (this.broken.has(firm)) throw new Error('no such table')
+        return this.ledgersByFirm.get(firm)!
+      },
+    },
+    (firm) => this.told.push(firm),
+  )
   readonly upstream = new Upstream()
   readonly deeds: ControlRequest[] = []
   /** How the pipeline answers a deed; null: not at all. */

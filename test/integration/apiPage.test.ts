@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Fixture, MACHINE, NOW } from './apiFixture.ts'
+import { FakeLedger, Fixture, MACHINE, NOW } from './apiFixture.ts'
 
 const api = new Fixture()
 let manager = ''
@@ -57,12 +57,27 @@ test('/health asks every process, is 503 when one fails, and names no firm; /rea
     ok: false,
     checks: {
       'api.live': { ok: false, why: 'no word from ingest' },
+      'api.ledgers': { ok: true },
       'api.plants': { ok: true },
       ingest: { ok: true },
     },
   })
   expect(health.text).not.toContain('demo-')
   expect((await api.call('GET', '/ready')).status).toBe(503)
+})
+
+test('a ledger that cannot be opened yet is like no firm, told once, and seen in health without its name', async () => {
+  const cookie = api.person('viewer', ['demo-new'])
+  api.broken.add('demo-new')
+  for (let i = 0; i < 2; i++)
+    expect((await api.call('GET', '/api/v1/firms/demo-new/events', { cookie })).status).toBe(404)
+  expect(api.told).toEqual(['demo-new'])
+  const health = await api.call('GET', '/health')
+  expect(health.body.checks['api.ledgers'].ok).toBe(false)
+  expect(health.text).not.toContain('demo-new')
+  api.broken.delete('demo-new')
+  api.ledgersByFirm.set('demo-new', new FakeLedger('demo-new'))
+  expect((await api.call('GET', '/api/v1/firms/demo-new/events', { cookie })).status).toBe(200)
 })
 
 test('data health balances and shows nothing of another firm', async () => {

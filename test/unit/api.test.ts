@@ -61,7 +61,7 @@ test.each([
   [{ host: 'h:1', origin: 'http://h:1/evil' }, 'foreign'],
   [{ host: 'h:1', origin: 'http://evil@h:1' }, 'foreign'],
   [{ host: 'h:1' }, 'absent'],
-  [{ host: 'h:1', 'sec-fetch-site': 'same-origin' }, 'absent'],
+  [{ host: 'h:1', 'sec-fetch-site': 'same-origin' }, 'own'],
   [{ host: 'h:1', 'sec-fetch-site': 'cross-site' }, 'foreign'],
 ])('T19 the origin of %j is %s', (headers, expected) => {
   expect(originOf(headers)).toBe(expected)
