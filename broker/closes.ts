@@ -1,5 +1,5 @@
 /** Why connections were closed, refused or slowed: each reason is counted, and logged once per client and reason. */
-import type { PacketFault } from './packets.ts'
+import type { PacketFault } from './wire.ts'
 import type { Log } from '#runtime/log.ts'
 
 export type CloseReason =

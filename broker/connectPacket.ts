@@ -3,7 +3,7 @@
  * Valid:   00 04 M Q T T 04 02 00 3c 00 01 a (level 4, clean session, keep-alive 60, client id `a`).
  * Invalid: … 05 … -> `protocol_level` (CONNACK 1), no client id and clean session 0 -> `empty_client_id` (CONNACK 2).
  */
-import { isCleanString, type PacketFault } from './packets.ts'
+import { isCleanString, type PacketFault } from './wire.ts'
 
 /** Return codes that a refused CONNECT is told before the connection closes; other faults close without a word. */
 export const CONNACK_OF: Partial<Record<PacketFault, number>> = {

@@ -6,7 +6,8 @@
 import type { Duplex } from 'node:stream'
 import type { Client } from 'aedes'
 import { CONNACK_OF } from './connectPacket.ts'
-import { PacketGuard, type PacketFault } from './packets.ts'
+import { PacketGuard } from './packets.ts'
+import type { PacketFault } from './wire.ts'
 import type { Closes } from './closes.ts'
 import type { Limits } from './limits.ts'
 

@@ -2,8 +2,21 @@
  * What one device, one address and the whole broker may use. Each is BAIYUAN_BROKER_… in the environment; a client over a limit is
  * slowed or closed with a named reason, counted, and logged once.
  */
-import { integer, readSettings, text, type SettingsOf } from '#runtime/settings.ts'
+import {
+  integer,
+  parseAddress,
+  readSettings,
+  type Address,
+  type Setting,
+  type SettingsOf,
+} from '#runtime/settings.ts'
 import { MAX_PAYLOAD } from '#contract/envelope.ts'
+
+const probes: Setting<Address | null> = {
+  help: 'HOST:PORT that also answers /health, /ready and /metrics',
+  fallback: null,
+  parse: parseAddress,
+}
 
 const limits = {
   brokerMaxConnections: integer('open connections in all', 10_000, 1, 1_000_000),
@@ -26,7 +39,7 @@ const limits = {
     1,
     1_000_000,
   ),
-  brokerProbes: text('HOST:PORT that also answers /health, /ready and /metrics', ''),
+  brokerProbes: probes,
 } as const
 
 export type Limits = SettingsOf<typeof limits>

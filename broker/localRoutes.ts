@@ -120,15 +120,27 @@ function followCommits(journal: JournalWriter, write: LocalLine, signal: AbortSi
   tell()
 }
 
-export function health(journal: JournalWriter): Health {
-  const { blocked } = journal.status()
-  const check = blocked
+/** Whether the broker does its work, and why not. Names no firm. */
+export function health(journal: Pick<JournalWriter, 'status'>): Health {
+  const { blocked, damage } = journal.status()
+  const writing = blocked
     ? {
         ok: false,
         why: `cannot write: ${blocked.reason}; ${blocked.waiting} messages wait, devices keep theirs`,
       }
     : { ok: true }
-  return { process: 'broker', ok: check.ok, checks: { journal: check } }
+  const whole =
+    damage.length > 0
+      ? {
+          ok: false,
+          why: `${damage.length} damaged parts were set aside, the good ones are kept: see the log`,
+        }
+      : { ok: true }
+  return {
+    process: 'broker',
+    ok: writing.ok && whole.ok,
+    checks: { journal: writing, journalWhole: whole },
+  }
 }
 
 function statusOf({ broker, journal, credentials }: LocalParts): BrokerStatus {

@@ -3,13 +3,14 @@
  */
 import path from 'node:path'
 import { openCredentials } from '#store/credentials/credentials.ts'
+import { oldestCursor } from '#store/journal/cursors.ts'
 import { startTicks } from '#store/journal/ticks.ts'
 import { openJournal } from '#store/journal/writer.ts'
 import { openSessions } from '#store/sessions/sessions.ts'
 import { closeLocal, serveLocal, serveProbes, socketPath } from '#runtime/local.ts'
 import { createMetrics } from '#runtime/metrics.ts'
 import { listen, OperatorError, runProcess, type Context } from '#runtime/process.ts'
-import { parseAddress, showAddress } from '#runtime/settings.ts'
+import { showAddress } from '#runtime/settings.ts'
 import { Broker } from './broker.ts'
 import { registerFigures } from './figures.ts'
 import { readLimits } from './limits.ts'
@@ -27,7 +28,13 @@ async function start(
   const dir = path.resolve(options.data)
   const journal = await lifecycle.start(
     'journal',
-    () => openJournal({ dir: path.join(dir, 'journal'), log }),
+    () =>
+      openJournal({
+        dir: path.join(dir, 'journal'),
+        log,
+        oldestCursor: () => oldestCursor(path.join(dir, 'cursors')),
+        ...(options.heads ? { heads: options.heads } : {}),
+      }),
     (part) => part.close(),
   )
   await lifecycle.start(
@@ -66,7 +73,7 @@ async function start(
   })
   await lifecycle.start('local socket', () => serveLocal(socketPath(dir, 'broker'), routes, log), closeLocal)
   if (limits.brokerProbes) {
-    const { host, port } = parseAddress(limits.brokerProbes)
+    const { host, port } = limits.brokerProbes
     await lifecycle.start('probes', () => serveProbes(host, port, routes, log), closeLocal)
   }
   warnIfOpen(log, options.mqtt.host, secure !== null, '--mqtt')

@@ -8,24 +8,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { checkConnect } from './connectPacket.ts'
-
-/** Why a packet is not let through; the connection closes. */
-export type PacketFault =
-  | 'first_not_connect'
-  | 'second_connect'
-  | 'bad_length'
-  | 'packet_too_large'
-  | 'bad_flags'
-  | 'bad_string'
-  | 'bad_topic'
-  | 'topic_too_long'
-  | 'packet_id_zero'
-  | 'malformed'
-  | 'unexpected_packet'
-  | 'connect_flags'
-  | 'unknown_protocol'
-  | 'protocol_level'
-  | 'empty_client_id'
+import { isCleanString, type PacketFault } from './wire.ts'
 
 /** More levels than this and the broker library's matcher would throw. */
 export const MAX_LEVELS = 100
@@ -193,15 +176,4 @@ function checkFilters(
     at = next
   }
   return null
-}
-
-/** UTF-8 without surrogates [MQTT-1.5.3-1] and without U+0000 [MQTT-1.5.3-2]. */
-export function isCleanString(data: Buffer, from: number, to: number): boolean {
-  let high = 0
-  for (let i = from; i < to; i++) {
-    const byte = data[i]!
-    if (byte === 0) return false
-    high |= byte
-  }
-  return high <= 0x7f || isUtf8(data.subarray(from, to))
 }
