@@ -5,7 +5,7 @@
  */
 import { escape, InfluxDB } from 'influx'
 import type { Instant, Millis } from '#domain/time.ts'
-import type { Log } from '#runtime/log.ts'
+import type { OpenOptions, ReaderOptions } from './adapter.ts'
 import { BucketGrid, checkRange } from './buckets.ts'
 import { checkSeries, HistorianQueryError } from './historian.ts'
 import type { Bucket, HistorianReader, Point, Reading, Series } from './historian.ts'
@@ -15,7 +15,7 @@ const DEFAULT_PORT = 8086
 const DEFAULT_PREFIX = 'baiyuan'
 
 /** Null, or what is wrong with the address. */
-export function influx1Fault(url: URL): string | null {
+export function fault(url: URL): string | null {
   if (url.hostname === '') return 'names no host'
   if (url.search || url.hash) return 'ends with something that is no prefix'
   return /^\/?$|^\/[A-Za-z0-9_-]{1,64}\/?$/.test(url.pathname)
@@ -40,7 +40,7 @@ function connect(url: URL, answerMs: Millis): InfluxDB {
 }
 
 /** Opens for writing. */
-export function openInflux1(url: URL, dir: string, log: Log, answerMs: Millis = ANSWER_MS): LineStore {
+export function open(url: URL, { dir, log, answerMs = ANSWER_MS }: OpenOptions): LineStore {
   return new LineStore(serverOf(url, answerMs), dir, log)
 }
 
@@ -112,7 +112,7 @@ function failureOf(error: unknown): Sent {
 }
 
 /** Opens for reading; the server is the only source, no minutes are open elsewhere. */
-export function openInflux1Reader(url: URL, answerMs: Millis = ANSWER_MS): HistorianReader {
+export function openReader(url: URL, { answerMs = ANSWER_MS }: ReaderOptions): HistorianReader {
   const influx = connect(url, answerMs)
   const ask = (series: Series, text: string) =>
     query(influx, `${prefixOf(url)}_${series.firm}`, text, answerMs)

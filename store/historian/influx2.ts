@@ -5,7 +5,7 @@
  */
 import { HttpError, InfluxDB, Point, setLogger } from '@influxdata/influxdb-client'
 import type { Millis } from '#domain/time.ts'
-import type { Log } from '#runtime/log.ts'
+import type { Adapter } from './adapter.ts'
 import { HistorianQueryError } from './historian.ts'
 import type { HistorianReader, Reading } from './historian.ts'
 import { ANSWER_MS, LineStore, MAX_LINES, sentOf, within, type LineServer, type Sent } from './lineStore.ts'
@@ -18,10 +18,20 @@ export type V2Product = {
   readonly port: number
   readonly needsOrg: boolean
 }
-const INFLUX2: V2Product = { name: 'influx2', port: 8086, needsOrg: true }
 
-/** Null, or what is wrong with the address. */
-export function v2Fault(url: URL, { needsOrg }: V2Product): string | null {
+/** For every product that takes /api/v2/write. */
+export function v2Adapter(product: V2Product): Adapter {
+  return {
+    fault: (url) => faultOf(url, product),
+    open: (url, { dir, log, answerMs = ANSWER_MS }) =>
+      new LineStore(serverOf(product, url, answerMs), dir, log),
+    openReader: () => writtenOnly(product.name),
+  }
+}
+
+export const { fault, open, openReader } = v2Adapter({ name: 'influx2', port: 8086, needsOrg: true })
+
+function faultOf(url: URL, { needsOrg }: V2Product): string | null {
   if (url.hostname === '') return 'names no host'
   if (url.username === '') return 'has no token'
   if (url.password || url.search || url.hash) return 'holds more than a token, a host and an organisation'
@@ -29,24 +39,8 @@ export function v2Fault(url: URL, { needsOrg }: V2Product): string | null {
   if (needsOrg && org === '') return 'names no organisation'
   return needsOrg || org === '' ? null : 'names an organisation, which it does not have'
 }
-export const influx2Fault = (url: URL): string | null => v2Fault(url, INFLUX2)
 
 const orgOf = (url: URL): string => decodeURIComponent(url.pathname.slice(1))
-
-/** Opens for writing. */
-export const openInflux2 = (url: URL, dir: string, log: Log, answerMs?: Millis): LineStore =>
-  openV2(INFLUX2, url, dir, log, answerMs)
-
-/** For every product that takes /api/v2/write. */
-export function openV2(
-  product: V2Product,
-  url: URL,
-  dir: string,
-  log: Log,
-  answerMs: Millis = ANSWER_MS,
-): LineStore {
-  return new LineStore(serverOf(product, url, answerMs), dir, log)
-}
 
 function serverOf(product: V2Product, url: URL, answerMs: Millis): LineServer {
   const host = `${url.hostname}:${url.port || product.port}`
@@ -104,8 +98,7 @@ function failureOf(error: Error): Sent {
   return sentOf(error.statusCode, why, header)
 }
 
-/** Says that this store is written only. */
-export function openV2Reader(product: string): HistorianReader {
+function writtenOnly(product: string): HistorianReader {
   const say = () =>
     Promise.reject(
       new HistorianQueryError(

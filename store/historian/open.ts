@@ -3,96 +3,57 @@
  * Valid:   sqlite:   memory:   influx1://writer:secret@10.0.0.5:8086/plant   influx2://token@host:8086/org   influx3://token@host:8181
  * Invalid: influx:10.0.0.5 , sqlite:/tmp/x , influx2://host:8086/org (no token)
  */
-import type { Log } from '#runtime/log.ts'
 import { OperatorError } from '#runtime/process.ts'
-import type { Historian, HistorianReader, OpenMinutes } from './historian.ts'
-import { influx1Fault, openInflux1, openInflux1Reader } from './influx1.ts'
-import { influx2Fault, openInflux2, openV2Reader } from './influx2.ts'
-import { influx3Fault, openInflux3 } from './influx3.ts'
+import type { Adapter, OpenOptions, ReaderOptions } from './adapter.ts'
+import type { Historian, HistorianReader } from './historian.ts'
 import { openMemory, openMemoryReader } from './memory.ts'
 import { SqliteHistorian } from './sqlite.ts'
 import { SqliteReader } from './sqliteReader.ts'
 
-export type OpenOptions = {
-  /** DIR/historian: files of the embedded store, cursors of the others. */
-  readonly dir: string
-  readonly log: Log
-  /** sqlite: days for which single readings are kept; default 7. */
-  readonly rawDays?: number
-  /** influx: how long an answer is waited for, ms; default 10 s. */
-  readonly answerMs?: number
-}
-export type ReaderOptions = {
-  readonly dir: string
-  readonly openMinutes: OpenMinutes
-  readonly log?: Log
-  readonly answerMs?: number
-}
-
-type Product = {
-  readonly example: string
-  /** Null, or what is wrong with the address. */
-  readonly fault: (url: URL) => string | null
-  readonly open: (url: URL, options: OpenOptions) => Promise<Historian> | Historian
-  readonly reader: (url: URL, options: ReaderOptions) => HistorianReader
-}
-
 const bare = (url: URL): string | null => (url.href === url.protocol ? null : 'nothing follows the colon')
 
-const PRODUCTS: Readonly<Record<string, Product>> = {
-  'sqlite:': {
-    example: 'sqlite:',
-    fault: bare,
-    open: (_url, options) => new SqliteHistorian(options),
-    reader: (_url, { dir, openMinutes, log }) => new SqliteReader(dir, openMinutes, log ?? null),
-  },
-  'memory:': {
-    example: 'memory:',
-    fault: bare,
-    open: () => openMemory(),
-    reader: (_url, { openMinutes }) => openMemoryReader(openMinutes),
-  },
-  'influx1:': {
-    example: 'influx1://user:password@host:8086',
-    fault: influx1Fault,
-    open: (url, { dir, log, answerMs }) => openInflux1(url, dir, log, answerMs),
-    reader: (url, { answerMs }) => openInflux1Reader(url, answerMs),
-  },
-  'influx2:': {
-    example: 'influx2://token@host:8086/org',
-    fault: influx2Fault,
-    open: (url, { dir, log, answerMs }) => openInflux2(url, dir, log, answerMs),
-    reader: () => openV2Reader('influx2'),
-  },
-  'influx3:': {
-    example: 'influx3://token@host:8181',
-    fault: influx3Fault,
-    open: (url, { dir, log, answerMs }) => openInflux3(url, dir, log, answerMs),
-    reader: () => openV2Reader('influx3'),
-  },
+const sqlite: Adapter = {
+  fault: bare,
+  open: (_url, options) => new SqliteHistorian(options),
+  openReader: (_url, { dir, openMinutes, log }) => new SqliteReader(dir, openMinutes, log ?? null),
+}
+const memory: Adapter = {
+  fault: bare,
+  open: () => openMemory(),
+  openReader: (_url, { openMinutes }) => openMemoryReader(openMinutes),
+}
+
+/** A client library is loaded only where its product is used. */
+const PRODUCTS: Readonly<
+  Record<string, { readonly example: string; readonly load: () => Promise<Adapter> }>
+> = {
+  'sqlite:': { example: 'sqlite:', load: () => Promise.resolve(sqlite) },
+  'memory:': { example: 'memory:', load: () => Promise.resolve(memory) },
+  'influx1:': { example: 'influx1://user:password@host:8086', load: () => import('./influx1.ts') },
+  'influx2:': { example: 'influx2://token@host:8086/org', load: () => import('./influx2.ts') },
+  'influx3:': { example: 'influx3://token@host:8181', load: () => import('./influx3.ts') },
 }
 
 /** Opens for writing. Throws OperatorError for a faulty address; a store that is down is no reason not to start. */
 export async function openHistorian(store: string, options: OpenOptions): Promise<Historian> {
-  const [product, url] = productOf(store)
-  return product.open(url, options)
+  const [adapter, url] = await adapterOf(store)
+  return adapter.open(url, options)
 }
 
 /** Opens for reading. Throws OperatorError for a faulty address. */
-export function openHistorianReader(store: string, options: ReaderOptions): Promise<HistorianReader> {
-  return Promise.resolve().then(() => {
-    const [product, url] = productOf(store)
-    return product.reader(url, options)
-  })
+export async function openHistorianReader(store: string, options: ReaderOptions): Promise<HistorianReader> {
+  const [adapter, url] = await adapterOf(store)
+  return adapter.openReader(url, options)
 }
 
-function productOf(store: string): [Product, URL] {
+async function adapterOf(store: string): Promise<[Adapter, URL]> {
   const examples = Object.values(PRODUCTS).map(({ example }) => example)
   const url = URL.canParse(store) ? new URL(store) : null
   const product = url ? PRODUCTS[url.protocol] : undefined
   if (!url || !product)
     throw new OperatorError(`--store names no historian that we know: write one of ${examples.join('  ')}`)
-  const fault = product.fault(url)
+  const adapter = await product.load()
+  const fault = adapter.fault(url)
   if (fault) throw new OperatorError(`--store ${url.protocol} ${fault}: write ${product.example}`)
-  return [product, url]
+  return [adapter, url]
 }

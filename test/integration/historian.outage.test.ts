@@ -15,6 +15,7 @@ const readings = at(Array.from({ length: 100 }, (_, i) => ({ ts: T0 + i * SECOND
 const tsOf = (line: string) => Number(line.slice(line.lastIndexOf(' ') + 1))
 /** For answers that never come. */
 const SHORT_MS = 300
+const PATIENT = { timeout: 10_000 }
 const tooLarge = (lines: readonly string[]): Answer | null => (lines.length > 20 ? { status: 413 } : null)
 
 function expectAllStoredOnce(server: FakeServer): void {
@@ -101,12 +102,12 @@ describe.each([
         })
         expect(await historian.cursor()).toBe(0)
       }
-      expect((await historian.probe()).ok).toBe(kind !== 'denied')
+      expect(log.lines.filter(({ level }) => level === 40)).toHaveLength(1)
+      await expect.poll(async () => (await historian.probe()).ok, PATIENT).toBe(kind !== 'denied')
       await writeUntilTaken()
       expect(await historian.cursor()).toBe(3)
       expectAllStoredOnce(server)
-      expect(await historian.probe()).toStrictEqual({ ok: true })
-      expect(log.lines.filter(({ level }) => level === 40)).toHaveLength(1)
+      await expect.poll(() => historian.probe(), PATIENT).toStrictEqual({ ok: true })
       expect(JSON.stringify(log.lines)).not.toContain('t0ken')
     },
   )
