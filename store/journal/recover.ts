@@ -4,11 +4,12 @@
  * that names the lost offsets.
  */
 import fs from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import path from 'node:path'
 import { NO_HEAD, MARK_BYTES, type Head, type Heads } from './chain.ts'
 import { damagedFolder, hotDays, hotFile, hotFolder, list, sealedFiles, syncFolder } from './folders.ts'
 import { FrameReader, isEvidence, viewOf } from './frame.ts'
-import { recount } from './group.ts'
+import { recount, type Tallied } from './group.ts'
 import {
   BadGroup,
   framesOf,
@@ -28,6 +29,9 @@ import { closingHead } from './sealed.ts'
 const COMPANIONS = ['', '-wal', '-shm'] as const
 /** Newest groups looked at when a file is opened; the rest is `verify`'s to walk. */
 const LOOK_BACK = 64
+const COPY_AT_ONCE = 256
+
+type Good = { readonly row: GroupRow; readonly tallied: Tallied }
 
 export type Recovered = Beginning & {
   readonly hot: HotFile | null
@@ -64,11 +68,8 @@ export function recover(dir: string, reserved: Reserved | null, mark: Mark): Rec
 
 /** SQLITE_ERROR (a table is gone), _CORRUPT, _NOTADB, or our own checks; not a disk that refuses. */
 export function isDamage(error: unknown): boolean {
-  const { errcode, code } = error as { errcode?: number; code?: string }
-  if (errcode !== undefined) return [1, 11, 26].includes(errcode & 0xff)
-  return (
-    code === undefined || code.startsWith('ZSTD') || code === 'ERR_BUFFER_TOO_LARGE' || code.startsWith('Z_')
-  )
+  const { errcode, syscall } = error as { errcode?: number; syscall?: string }
+  return errcode === undefined ? syscall === undefined : [1, 11, 26].includes(errcode & 0xff)
 }
 
 /** Commits that the mark knows and the file has not: its end is gone (a write-ahead log that is cut or flipped ends early). */
@@ -135,10 +136,14 @@ function salvage(dir: string, day: string, cause: Error, damage: Damage[]): Begi
   const file = hotFile(dir, day)
   const fresh = `${file}.salvaged`
   for (const end of COMPANIONS) fs.rmSync(fresh + end, { force: true })
-  const frames = new FrameReader()
   let begin = beginningBefore(dir, day, damage)
   let why = cause.message
   let into: HotFile | null = null
+  const good: Good[] = []
+  const keep = () => {
+    into!.copy(good)
+    good.length = 0
+  }
   try {
     const db = openReadOnly(file)
     try {
@@ -147,14 +152,9 @@ function salvage(dir: string, day: string, cause: Error, damage: Damage[]): Begi
       db.exec('PRAGMA writable_schema = ON')
       begin = { commit: openedAfter(db), heads: readHeads(db, 'opening') }
       into = HotFile.open(fresh, day, () => begin)
-      const heads = new Map<string, Head>(begin.heads)
-      for (const row of db.prepare(`SELECT ${GROUP_COLUMNS} FROM groups ORDER BY number`).iterate()) {
-        const group = row as unknown as GroupRow
-        const found = recount(framesOf(group), group.marks, heads, frames)
-        if ('doubt' in found) throw new BadGroup(group.number, found.doubt.why)
-        into.copy([{ row: group, tallied: found }])
-        for (const [firm, head] of found.heads) heads.set(firm, head)
-        begin = { commit: group.number, heads }
+      for (const one of goodPrefix(db, begin.heads)) {
+        if (good.push(one) >= COPY_AT_ONCE) keep()
+        begin = { commit: one.row.number, heads: new Map([...begin.heads, ...one.tallied.heads]) }
       }
     } finally {
       db.close()
@@ -163,6 +163,7 @@ function salvage(dir: string, day: string, cause: Error, damage: Damage[]): Begi
     if (!isDamage(error)) throw error
     why = (error as Error).message
   } finally {
+    if (into) keep()
     into?.close()
   }
   if (!into) HotFile.open(fresh, day, () => begin).close()
@@ -170,6 +171,19 @@ function salvage(dir: string, day: string, cause: Error, damage: Damage[]): Begi
   fs.renameSync(fresh, file)
   syncFolder(hotFolder(dir))
   return begin
+}
+
+/** Groups from the first on, as long as they can be believed; then throws. */
+function* goodPrefix(db: DatabaseSync, opening: Heads): Generator<Good> {
+  const frames = new FrameReader()
+  const heads = new Map<string, Head>(opening)
+  for (const found of db.prepare(`SELECT ${GROUP_COLUMNS} FROM groups ORDER BY number`).iterate()) {
+    const row = found as unknown as GroupRow
+    const tallied = recount(framesOf(row), row.marks, heads, frames)
+    if ('doubt' in tallied) throw new BadGroup(row.number, tallied.doubt.why)
+    for (const [firm, head] of tallied.heads) heads.set(firm, head)
+    yield { row, tallied }
+  }
 }
 
 /** The state before a day: heads of the day file before it, else of the sealed days. */

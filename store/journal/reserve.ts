@@ -36,7 +36,7 @@ export function isReserved(reserved: Reserved | null, commit: number, heads: Hea
 
 /** Reserves far ahead of a commit and of every firm's head, and waits for the disk. */
 export function reserve(dir: string, reserved: Reserved | null, commit: number, heads: Heads): Reserved {
-  const firms: Record<string, number> = { ...reserved?.firms }
+  const firms = Object.assign(Object.create(null) as Record<string, number>, reserved?.firms)
   for (const [firm, head] of heads) firms[firm] = Math.max(firms[firm] ?? 0, head.offset + OFFSETS_AHEAD)
   const next = { commit: Math.max(reserved?.commit ?? 0, commit + COMMITS_AHEAD), firms }
   writeWhole(path.join(dir, 'reserved.json'), JSON.stringify(next))

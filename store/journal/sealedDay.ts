@@ -1,4 +1,5 @@
 /** A sealed day as one source: its per-firm files merged again into the order in which the entries were committed. */
+import fs from 'node:fs'
 import type { Heads } from './chain.ts'
 import type { Placed } from './block.ts'
 import type { SealedFile } from './folders.ts'
@@ -85,6 +86,7 @@ export class SealedDay {
       try {
         parts.push({ file, blocks: new SealedBlocks(file.file) })
       } catch (error) {
+        if (!fs.existsSync(file.file)) continue // aged out since it was listed
         this.#report({ file: file.file, commit: 0, why: (error as Error).message })
       }
     this.#parts = parts

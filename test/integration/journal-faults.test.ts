@@ -47,8 +47,18 @@ test('F6 a disk that takes no more: nothing is acknowledged meanwhile, and work 
 
 /** Writes a few hundred entries and closes: all is in the day file. */
 async function writeAndClose(): Promise<void> {
-  const child = writingChild(dir, { count: 2000 })
-  await child.ended
+  const journal = await openJournal({ dir, log })
+  for (let from = 0; from < 2000; from += 200)
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        journal.append({
+          topic: `v1/demo-${i % 2 ? 'a' : 'b'}/main/l/l1/m/${i % 3 ? 'count' : 'telemetry'}`,
+          principal: 'gw-1',
+          payload: Buffer.from(String(from + i)),
+        }),
+      ),
+    )
+  await journal.close()
 }
 
 /** The same, but killed: what is newest is in SQLite's write-ahead log only. */
