@@ -5,9 +5,10 @@
 import { onUnmounted, shallowRef, watch } from 'vue'
 import { HOUR, type Instant, type Millis, MINUTE, SECOND } from '#domain/time.ts'
 import { type Failure, rest } from '../server/rest.ts'
-import type { History, MachineView, PlantView } from '../server/shapes.ts'
+import type { MachineView, PlantView } from '../server/shapes.ts'
 import { powerMeasure } from '../show/value.ts'
 import { feed } from './feed.ts'
+import { type MachinePower, sumBuckets } from './power-sum.ts'
 import { type Point, type Series, seriesOf } from './series.ts'
 
 /** Windows to choose from: the shortest one that holds all data, so that a young plant is not an empty frame. */
@@ -19,40 +20,6 @@ export const WINDOWS = [
   { spanMs: 8 * HOUR, stepMs: 4 * MINUTE },
 ] as const
 const AT_ONCE = 4
-const ENOUGH = 0.9
-
-export type MachinePower = { readonly history: History; readonly staleMs: Millis }
-
-/** The sum per bucket; a machine's last value counts on until its timeout. Null where too few machines are covered. */
-export function sumBuckets(
-  machines: readonly MachinePower[],
-  due: number,
-  from: Instant,
-  to: Instant,
-  stepMs: Millis,
-): Point[] {
-  const points: Point[] = []
-  const next = machines.map(() => 0)
-  const held = machines.map(() => ({ ts: Number.NEGATIVE_INFINITY, mean: 0 }))
-  for (let at = Math.floor(from / stepMs) * stepMs; at + stepMs <= to; at += stepMs) {
-    let sum = 0
-    let covered = 0
-    for (const [i, { history, staleMs }] of machines.entries()) {
-      const { buckets } = history
-      while (next[i]! < buckets.length && buckets[next[i]!]!.ts < at + stepMs) {
-        const { ts, mean } = buckets[next[i]!]!
-        if (mean !== null) held[i] = { ts, mean }
-        next[i]!++
-      }
-      if (at - held[i]!.ts > Math.max(staleMs, stepMs)) continue
-      sum += held[i]!.mean
-      covered++
-    }
-    const mean = due > 0 && covered >= due * ENOUGH ? sum : null
-    points.push({ ts: at + stepMs / 2, mean, min: mean, max: mean })
-  }
-  return points
-}
 
 export type PowerTrend = {
   readonly from: Instant

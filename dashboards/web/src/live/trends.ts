@@ -1,5 +1,5 @@
 /** The last half hour of a machine's main signals: history once, then every new value as it comes. */
-import { onUnmounted, reactive, shallowRef, watch } from 'vue'
+import { onUnmounted, reactive, shallowReactive, shallowRef, watch } from 'vue'
 import { MINUTE, SECOND } from '#domain/time.ts'
 import { type Failure, rest } from '../server/rest.ts'
 import type { MachineView, MeasureView } from '../server/shapes.ts'
@@ -31,23 +31,26 @@ export function useTrends(firm: string, machine: MachineView) {
   const measures = mainSignals(machine)
   const points = reactive(new Map<string, readonly Point[]>())
   const failure = shallowRef<Failure | null>(null)
-  const loaded = shallowRef(false)
+  /** Measures whose history is here: before that a chart has nothing to say, not even that something is missing. */
+  const loaded = shallowReactive(new Set<string>())
   const trends = shallowRef<readonly Trend[]>([])
 
   async function load(): Promise<void> {
     failure.value = null
     const to = feed.asOf.value
-    for (const measure of measures) {
-      const answer = await rest.history(firm, machine.path, measure.name, to - TREND_SPAN, to, STEP_S)
-      if (!answer.ok) {
-        failure.value = answer.failure
-        continue
-      }
-      const known = pointsOf(answer.value)
-      const newer = (points.get(measure.name) ?? []).filter((point) => point.ts > (known.at(-1)?.ts ?? 0))
-      points.set(measure.name, [...known, ...newer])
-    }
-    loaded.value = true
+    await Promise.all(
+      measures.map(async ({ name }) => {
+        const answer = await rest.history(firm, machine.path, name, to - TREND_SPAN, to, STEP_S)
+        if (!answer.ok) {
+          failure.value = answer.failure
+          return
+        }
+        const known = pointsOf(answer.value)
+        const newer = (points.get(name) ?? []).filter((point) => point.ts > (known.at(-1)?.ts ?? 0))
+        points.set(name, [...known, ...newer])
+        loaded.add(name)
+      }),
+    )
     draw()
   }
 

@@ -99,10 +99,9 @@ function failedBy(response: Response, value: unknown): { ok: false; failure: Fai
 }
 
 const query = (fields: Readonly<Record<string, string | number | undefined>>): string => {
-  const text = new URLSearchParams(
-    Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
-  ).toString()
-  return text ? `?${text}` : ''
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) search.set(key, String(value))
+  return search.size ? `?${search.toString()}` : ''
 }
 const one = encodeURIComponent
 const firmPath = (firm: string): string => `/firms/${one(firm)}`

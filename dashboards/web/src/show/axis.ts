@@ -3,14 +3,22 @@ import { DAY, HOUR, type Instant, MINUTE, SECOND, SHANGHAI_OFFSET } from '#domai
 
 export type Axis = { readonly from: number; readonly to: number; readonly ticks: readonly number[] }
 
-function roundStep(rough: number): number {
+const LEADS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
+
+/** The smallest round step with which `parts` steps hold a range, from a multiple of it on. */
+function roundStep(low: number, high: number, parts: number): number {
+  const rough = (high - low) / parts
   const power = 10 ** Math.floor(Math.log10(rough))
-  const lead = rough / power
-  return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 2.5 ? 2.5 : lead <= 5 ? 5 : 10) * power
+  for (const factor of [power, power * 10])
+    for (const lead of LEADS) {
+      const step = lead * factor
+      if (Math.floor(low / step + 1e-9) * step + parts * step >= high - step * 1e-9) return step
+    }
+  return power * 100
 }
 
 /**
- * A value axis that holds the data (and a limit) in about `parts` steps. It begins at 0 unless the data fills less than half
+ * A value axis that holds the data (and a limit) in `parts` steps or one more, whichever wastes less. It begins at 0 unless the data fills less than half
  * of such an axis; a truncated axis is said so by its reader (`from` is not 0).
  */
 export function valueAxis(
@@ -29,7 +37,9 @@ export function valueAxis(
     low = low === 0 ? 0 : low - room
     high += room
   }
-  const step = roundStep((high - low) / parts)
+  const [few, many] = [roundStep(low, high, parts), roundStep(low, high, parts + 1)]
+  const top = (step: number, count: number): number => Math.floor(low / step + 1e-9) * step + count * step
+  const step = top(many, parts + 1) < top(few, parts) ? many : few
   const from = Math.floor(low / step + 1e-9) * step
   const to = Math.ceil(high / step - 1e-9) * step
   const ticks: number[] = []

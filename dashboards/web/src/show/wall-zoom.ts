@@ -1,13 +1,6 @@
-/** The wall is drawn for 1920 x 1080 and zoomed to the screen it hangs on; under 900 px it is a phone's column. */
+/** The zoom of the wall as its window changes. */
 import { onMounted, onUnmounted, shallowRef } from 'vue'
-
-const WIDTH = 1920
-const HEIGHT = 1080
-export const PHONE_BELOW = 900
-
-/** Zoom with which the wall fits without a scroll. */
-export const zoomFor = (width: number, height: number): number =>
-  width < PHONE_BELOW ? 1 : Math.round(Math.min(width / WIDTH, height / HEIGHT) * 1000) / 1000
+import { PHONE_BELOW, zoomFor } from './zoom.ts'
 
 export function useWallZoom() {
   const zoom = shallowRef(1)

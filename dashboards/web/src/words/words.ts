@@ -44,11 +44,8 @@ export function useWords(): Words {
     title: (title) => title[lang()] || title.zh,
     cause: (reason) => (te(`cause.${reason}`) ? t(`cause.${reason}`) : reason),
     problem: (failure) => {
-      for (const key of [
-        `problem.${failure.type}`,
-        `refusal.${failure.type}`,
-        `problem.http_${failure.status}`,
-      ])
+      const type = failure.type.replaceAll('-', '_')
+      for (const key of [`problem.${type}`, `refusal.${type}`, `problem.http_${failure.status}`])
         if (te(key)) return t(key)
       return failure.detail ?? t('problem.other', { status: failure.status })
     },

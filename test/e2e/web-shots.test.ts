@@ -1,0 +1,63 @@
+/** A picture of every page in both languages on a wall, a desk and a phone, into test/e2e/out/: to be looked at, and kept by a run. */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { browserPath, DESK, launch, openPage, PHONE, shot, WALL } from './browser.ts'
+import { PASSWORD } from './fixture/routes.ts'
+import { type Fixture, startFixture } from './fixture/server.ts'
+
+const PAGES = [
+  ['wall', '/wall', '.at-trend .trend canvas'],
+  ['machines', '/machines', '.machine-row'],
+  ['machine', '/machines/main/lathe/l1/lathe-07', '.history canvas'],
+  ['data', '/data', '.coverage-row'],
+  ['people', '/people', '[data-person]'],
+] as const
+const DOORS = [
+  ['sign-in', '/sign-in', 'form'],
+  ['setup', '/setup?token=fixture', 'form'],
+] as const
+const SIZES = { wall: WALL, desk: DESK, phone: PHONE }
+let browser: Browser
+let fixture: Fixture
+
+describe.skipIf(!browserPath())('pictures', () => {
+  beforeAll(async () => {
+    browser = await launch()
+    fixture = await startFixture()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await fixture?.stop()
+  })
+
+  test.each(Object.keys(SIZES) as (keyof typeof SIZES)[])(
+    'every page in zh and en, %s',
+    async (size) => {
+      const watched = await openPage(browser, SIZES[size])
+      const { page, context, errors } = watched
+      const wide: string[] = []
+      const take = async (pages: readonly (readonly [string, string, string])[], lang: string) => {
+        for (const [name, address, ready] of pages) {
+          await page.goto(`${fixture.url}${address}${address.includes('?') ? '&' : '?'}lang=${lang}`)
+          await page.locator(ready).first().waitFor()
+          await page.evaluate(
+            'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+          )
+          await shot(page, `${name}-${size}-${lang}`, name !== 'wall' || size === 'phone')
+          const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+          if (Number(over) > 0) wide.push(`${name} ${lang} ${String(over)} px`)
+        }
+      }
+      await take(DOORS, 'zh')
+      await take(DOORS, 'en')
+      const data = { name: 'administrator-1', password: PASSWORD }
+      await page.request.post(`${fixture.url}/api/v1/session`, { data })
+      await take(PAGES, 'zh')
+      await take(PAGES, 'en')
+      expect(wide).toEqual([])
+      expect(errors).toEqual([])
+      await context.close()
+    },
+    180_000,
+  )
+})
