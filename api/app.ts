@@ -63,6 +63,6 @@ const headers = (secure: boolean) =>
       },
     },
     frameguard: { action: 'deny' },
-    strictTransportSecurity: secure,
+    strictTransportSecurity: secure ? { includeSubDomains: false } : false,
     referrerPolicy: { policy: 'no-referrer' },
   })

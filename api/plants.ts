@@ -97,7 +97,10 @@ export class PlantFiles {
     if (this.#toldFaults.get(firm) === key) return
     this.#toldFaults.set(firm, key)
     for (const { path: where, line, message } of faults)
-      ports.log.error({ file, line, path: where, fault: message }, 'plant file is faulty: the plant in force stays')
+      ports.log.error(
+        { file, line, path: where, fault: message },
+        'plant file is faulty: the plant in force stays',
+      )
   }
 
   /** True when the file's plant is in force, or was refused: nothing is left to do until the file changes. */
