@@ -114,8 +114,9 @@ function opened<T>(file: string, open: (file: string) => T): T {
 
 process.umask(0o077) // credentials and messages are for the operator's account alone
 const argv = process.argv.slice(2)
-await runProcess(
-  'broker',
-  (context) => start(context, argv.includes(CONFORMANCE)),
-  argv.filter((flag) => flag !== CONFORMANCE),
-)
+const conformance = argv.includes(CONFORMANCE)
+const flags = argv.filter((flag) => flag !== CONFORMANCE)
+// Such suites speak TCP; a fixed WebSocket port would only collide with an installation on the same machine.
+const anyPort =
+  conformance && !flags.some((flag) => flag.startsWith('--mqtt-ws')) ? ['--mqtt-ws', '127.0.0.1:0'] : []
+await runProcess('broker', (context) => start(context, conformance), [...flags, ...anyPort])
