@@ -32,7 +32,9 @@ export async function surviveKills(
       await new Promise((done) => setTimeout(done, 300 + random() * 1200))
       const pid = installation.pid(name)
       process.kill(pid, 'SIGKILL')
-      await until(() => installation.output.includes(`${name} runs again`), 30_000)
+      await until(() => installation.output.includes(`${name} runs again`), 60_000).catch((error: Error) => {
+        throw new Error(`${name} did not come back (${error.message}):\n${installation.output}`)
+      })
       installation.output = ''
       expect(installation.pid(name)).not.toBe(pid)
     }
