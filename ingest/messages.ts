@@ -32,6 +32,9 @@ export type IndexedMessage = {
   readonly flags: readonly FlagName[]
 }
 
+/** A copy, since the bytes may lie anywhere in a shared pool (a Buffer's own slice would not copy). */
+const floats = (bytes: Uint8Array): Float64Array => new Float64Array(Uint8Array.from(bytes).buffer)
+
 /** Small facts of a message: class 2 bits, disposition 2, reason 4 (0: none), flags 8, items 10, boot the rest. */
 const pack = (
   cls: number,
@@ -52,7 +55,7 @@ export class MessageIndex {
   constructor(machine: string, open: Uint8Array = new Uint8Array(0), boots = '[]') {
     this.machine = machine
     this.#records = new Float64Array(BLOCK * WIDTH)
-    this.#records.set(new Float64Array(open.slice().buffer))
+    this.#records.set(floats(open))
     this.#count = open.length / (WIDTH * 8)
     this.#boots = JSON.parse(boots) as string[]
   }
@@ -129,7 +132,7 @@ export class MessageIndex {
 }
 
 function* rows(bytes: Uint8Array, boots: string, before: number): Generator<IndexedMessage> {
-  const records = new Float64Array(bytes.slice().buffer)
+  const records = floats(bytes)
   const names = JSON.parse(boots) as string[]
   for (let at = records.length - WIDTH; at >= 0; at -= WIDTH) {
     if (records[at]! >= before) continue

@@ -34,8 +34,8 @@ type Place = { readonly id: number; readonly machine: string; readonly class: st
 
 const bytesOf = (array: Uint32Array | Float64Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-const wordsOf = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer)
-const floatsOf = (bytes: Uint8Array): Float64Array => new Float64Array(bytes.slice().buffer)
+const wordsOf = (bytes: Uint8Array): Uint32Array => new Uint32Array(Uint8Array.from(bytes).buffer)
+const floatsOf = (bytes: Uint8Array): Float64Array => new Float64Array(Uint8Array.from(bytes).buffer)
 const sameDays = (block: { readonly day: number } | undefined, day: number): boolean =>
   block !== undefined && block.day >= day - HASH_DAYS
 
