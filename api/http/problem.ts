@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
 import type { Problem } from '#contract/rest.ts'
 import type { Log } from '#runtime/log.ts'
+import { HistorianQueryError, type QueryFault } from '#store/historian/historian.ts'
 
 export type Fault = { readonly path: string; readonly message: string }
 /** What a handler returns in place of an answer. `name` becomes `/problems/<name>`. */
@@ -34,6 +35,15 @@ export function sendProblem(response: Response, why: Refused, instance?: string)
   response.status(why.refused).type('application/problem+json').send(JSON.stringify(problem))
 }
 
+const HISTORIAN_STATUS: Readonly<Record<QueryFault, number>> = {
+  bad_series: 400,
+  bad_range: 400,
+  bad_step: 400,
+  too_many_buckets: 400,
+  not_supported: 501,
+  unavailable: 503,
+}
+
 export const notFound: RequestHandler = (_request, response) => sendProblem(response, refuse(404))
 
 /** The last handler: what express and its parsers throw with a 4xx status is the caller's, the rest is ours. */
@@ -43,6 +53,11 @@ export const onError =
     if (response.headersSent) return void response.destroy()
     // A path that cannot be decoded names nothing.
     if (error instanceof URIError) return sendProblem(response, refuse(404))
+    if (error instanceof HistorianQueryError)
+      return sendProblem(
+        response,
+        refuse(HISTORIAN_STATUS[error.fault], error.fault.replaceAll('_', '-'), error.message),
+      )
     const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown }
     if (typeof status === 'number' && status >= 400 && status < 500)
       return sendProblem(
