@@ -7,7 +7,7 @@ import type { DeviceClass } from '#contract/topics.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { indexPlant, type PlantIndex } from '#domain/telemetry/check.ts'
 import { dayNumber, HASH_DAYS } from '#domain/telemetry/hashBlock.ts'
-import type { Instant, Millis } from '#domain/time.ts'
+import { DAY, type Instant, type Millis } from '#domain/time.ts'
 import type {
   HashRow,
   LedgerChanges,
@@ -20,10 +20,14 @@ import { openLedgerWriter, type LedgerWriter, type StoredPlant } from '#store/le
 import { newTally, type Tally } from './counts.ts'
 import { MachineMemory, RECENT_STATES } from './machine.ts'
 import { Quarantine } from './quarantine.ts'
+import { MESSAGES_KEPT } from './messages.ts'
 import { LOOSE, LooseStream, SEQ, SeqStream } from './stream.ts'
 
 /** Newest tick: the monotonic journal clock that silence timers run on. */
 export type JournalClock = { readonly wall: Instant; readonly mono: Millis }
+
+/** State messages younger than this stand one by one, so that a late one finds its place. */
+const FOLD_AFTER: Millis = 2 * DAY
 
 type Pending = {
   events: NewEvent[]
@@ -69,6 +73,7 @@ export class Firm {
   /** A commit that the disk refused, to be tried again before anything else happens. */
   #unsaved: LedgerChanges | null = null
   #nextStream: number
+  #tended = 0
 
   constructor(dir: string, name: string) {
     this.name = name
@@ -199,6 +204,16 @@ export class Firm {
       hashes,
       oldestHashDay: dayNumber(this.at) - HASH_DAYS,
     }
+  }
+
+  /** Housekeeping, one machine at a time: repeats of old states fold, messages past their age leave the index. */
+  tend(): void {
+    const paths = [...this.machines.keys()]
+    const machine = this.machines.get(paths[this.#tended++ % Math.max(1, paths.length)] ?? '')
+    if (!machine) return
+    const { ledger, at } = this
+    if (machine.index) ledger.foldStates(machine.path, at - FOLD_AFTER, machine.index.machine.stateStaleMs)
+    ledger.pruneMessages(machine.path, at - MESSAGES_KEPT)
   }
 
   /** The plant in force for a journal entry, or null before the first. */

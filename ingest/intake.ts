@@ -188,6 +188,7 @@ export class Intake {
       failpoint('ingest.beforeCursor')
       firm.commit()
       failpoint('ingest.afterCursor')
+      firm.tend()
     } catch (error) {
       if (this.blocked === null)
         this.#options.log.error({ err: error, firm: firm.name }, 'the ledger cannot be written')
