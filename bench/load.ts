@@ -218,7 +218,8 @@ function template(
     `{"ts":1700000000000,"seq":${FIRST_SEQ},"boot":"${boot}","v":{"power_kw":12.310,"load_pct":52.10,"vib_mm_s":1.120,"coolant_c":27.40}}`
   const fill = bytes - body('').length
   if (fill < 1 || fill > 64) throw new Error(`payloads of ${bytes} bytes do not fit the template`)
-  const payload = body('b'.padEnd(fill, '0'))
+  // A boot of its own for every run: its sequence numbers start anew.
+  const payload = body(Date.now().toString(36).padEnd(fill, '0').slice(0, fill))
   const packet = generate({ cmd: 'publish', topic, payload, qos: 1, messageId: 1, dup: false, retain: false })
   const start = packet.length - payload.length
   const value = (name: string) => start + payload.indexOf(name) + name.length

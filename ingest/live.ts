@@ -7,8 +7,10 @@ import { SECOND, type Instant, type Millis } from '#domain/time.ts'
 import type { Firm } from './firm.ts'
 import type { MachineMemory } from './machine.ts'
 
-/** How long changes of a machine are gathered before they go out. */
-const GATHER: Millis = 50
+/** Changes are looked at this often while there are any. */
+const GATHER: Millis = 25
+/** A machine is told at once after a quiet time and then at most this often: no page draws it faster. */
+const EACH: Millis = 200
 
 /** One who watches. `write` says false when it is full; `drained` calls back once when it is not any more. */
 export type Watcher = {
@@ -70,8 +72,10 @@ export class Live {
   #flush(): void {
     this.#gather = undefined
     const at = this.#clock()
+    const now = performance.now()
     for (const [firm, machines] of this.#changed) {
-      const known = [...machines].filter((machine) => machine.index !== null)
+      const due = [...machines].filter((machine) => now - machine.toldAt >= EACH)
+      const known = due.filter((machine) => machine.index !== null)
       if (known.length > 0 && this.#watching.size > 0)
         this.#tell({
           kind: 'delta',
@@ -80,9 +84,13 @@ export class Live {
           machines: known.map((machine) => machine.live(true)),
         })
       for (const machine of known) this.onChange(machine)
-      for (const machine of machines) settle(machine)
+      for (const machine of due) {
+        settle(machine, now)
+        machines.delete(machine)
+      }
+      if (machines.size === 0) this.#changed.delete(firm)
     }
-    this.#changed.clear()
+    if (this.#changed.size > 0) this.#gather = setTimeout(() => this.#flush(), GATHER).unref()
   }
 
   #wholeFrame(): LiveFrame {
@@ -108,7 +116,8 @@ export class Live {
   }
 }
 
-function settle(machine: MachineMemory): void {
+function settle(machine: MachineMemory, now: number): void {
+  machine.toldAt = now
   machine.changed = false
   for (const held of machine.values.values()) held.fresh = false
 }

@@ -77,6 +77,8 @@ export class MachineMemory {
   dirty = false
   /** Something to tell those who watch. */
   changed = false
+  /** When its last change went out, by the process's monotonic clock. */
+  toldAt = -Infinity
   readonly #series = new Map<string, Series>()
 
   constructor(firm: string, path: string, row: MachineRow | null, states: StateRow[] = []) {
