@@ -262,5 +262,5 @@ test('coverage cells become few runs, and nothing due is not a gap', () => {
   ])
   expect(coverageOf([1, 0.5, null])).toBe(0.75)
   expect(coverageOf([null])).toBeNull()
-  expect([10, 100, 10_000].map((ms) => Math.round(logPlace(ms)))).toEqual([0, 33, 100])
+  expect([10, 100, 10_000].map((ms) => Math.round(logPlace(ms)))).toEqual([25, 50, 100])
 })

@@ -67,5 +67,9 @@ export function seriesOf(points: readonly Point[], gapMs: Millis, from: Instant,
   return { x, y, low, high, holes }
 }
 
+/** No data before the first one of a window: it may be that there was nothing yet, so it is not called missing. */
+export const leadingHole = (series: Series, from: Instant): readonly Hole[] =>
+  series.x.length > 0 && series.holes[0]?.from === from ? [series.holes[0]] : []
+
 export const holeTime = (holes: readonly Hole[]): Millis =>
   holes.reduce((sum, hole) => sum + hole.to - hole.from, 0)

@@ -23,6 +23,5 @@ export function coverageOf(cells: readonly (number | null)[]): number | null {
   return due.length ? due.reduce((sum, cell) => sum + cell, 0) / due.length : null
 }
 
-/** Place of a latency on a logarithmic axis from 10 ms to 10 s, in per cent. */
-export const logPlace = (ms: number): number =>
-  Math.min(100, Math.max(0, (Math.log10(Math.max(ms, 1)) - 1) * (100 / 3)))
+/** Place of a latency on a logarithmic axis from 1 ms to 10 s, in per cent. */
+export const logPlace = (ms: number): number => Math.min(100, Math.max(0, Math.log10(Math.max(ms, 1)) * 25))
