@@ -40,7 +40,8 @@ export class PlantFiles {
     return `${this.#faulty} of ${this.#files} plant files are faulty and not loaded: npm run check:plants lists why`
   }
 
-  watch(ports: Ports): void {
+  /** Follows the files; resolves after the first look, so that a new installation knows its plants before it says that it is ready. */
+  async watch(ports: Ports): Promise<void> {
     const look = () => void this.look(ports)
     try {
       this.#watcher = fs.watch(this.#dir, { recursive: true }, look)
@@ -51,7 +52,7 @@ export class PlantFiles {
       ports.log.warn({ err: error }, 'plant files are looked at every 2 s only')
     }
     this.#timer = setInterval(look, LOOK_EVERY_MS)
-    look()
+    await this.look(ports)
   }
 
   close(): void {

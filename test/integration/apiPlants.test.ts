@@ -54,7 +54,7 @@ test('a plant file is put once, and again only when its content changes', async 
 
 test('a changed file is noticed without a restart', async () => {
   write('demo-a', example)
-  files.watch(api.ports)
+  void files.watch(api.ports)
   await expect.poll(() => api.deeds.length, { timeout: 5000 }).toBe(1)
   write('demo-a', example.replace(/^simulated: true/m, 'simulated: false'))
   await expect.poll(() => api.deeds.length, { timeout: 8000 }).toBe(2)
