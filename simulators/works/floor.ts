@@ -19,7 +19,7 @@ export type FloorMachine = {
   readonly segments: WorksSegment[]
   readonly made: Made[]
   readonly maintenance: Maintenance[]
-  readonly changes: Instant[][]
+  readonly changes: { readonly at: Instant; readonly due: number }[][]
   readonly cycles: Stream
   readonly results: Stream
   readonly luck: Stream

@@ -15,7 +15,7 @@ import { releaseOrders } from './orders.ts'
 import type { ProcessFault } from './processFaults.ts'
 import { fillDay } from './segments.ts'
 import { runFloor } from './shop.ts'
-import type { WorksState } from './state.ts'
+import type { MachineState, WorksState } from './state.ts'
 import type { DayTruth, MachineDay, Maintenance, WorksEvent } from './truthDay.ts'
 
 const FLOOR_KINDS = new Set(['SB', 'LA', 'MC', 'GR', 'LP', 'AS', 'TE', 'PA'])
@@ -40,7 +40,7 @@ export function closedDay(state: WorksState, from: Instant, to: Instant): Made {
       made: [],
       maintenance: [],
       power: machinePower(state.seed, state.date, machine, segments, [], false),
-      tools: toolsOf(state, machine, []),
+      tools: toolsOf(machine, state.machines[machine.name]!, []),
     }
   }
   return { machines, receipts: [], events: [], furnace: [] }
@@ -66,7 +66,12 @@ export function openDay(
   const { date, seed } = state
   const shifts = shiftsOf(date)
   releaseOrders(state, p)
-  const usesBefore = new Map(MACHINES.map(({ name }) => [name, [...state.machines[name]!.uses]]))
+  const toolsBefore = new Map(
+    MACHINES.map(({ name }) => {
+      const { uses, due } = state.machines[name]!
+      return [name, { uses: [...uses], due: [...due] }]
+    }),
+  )
   const hours = new Map<string, MachineHours>()
   const all = MACHINES.map((machine): FloorMachine => {
     const own = hoursOfMachine(seed, machine, date, shifts, p)
@@ -118,7 +123,7 @@ export function openDay(
       made: m.made,
       maintenance: planned(own.pm, machine, date, m.maintenance, floor.events),
       power,
-      tools: toolsOf(state, machine, m.changes, usesBefore.get(machine.name)),
+      tools: toolsOf(machine, toolsBefore.get(machine.name)!, m.changes),
     }
   }
   return { machines, receipts: floor.receipts, events: floor.events, furnace: furnaceStretches }
@@ -202,15 +207,14 @@ function planned(
 }
 
 function toolsOf(
-  state: WorksState,
   machine: MachineId,
-  changes: readonly (readonly Instant[])[],
-  before: readonly number[] = state.machines[machine.name]!.uses,
+  before: Pick<MachineState, 'uses' | 'due'>,
+  changes: FloorMachine['changes'],
 ): MachineDay['tools'] {
   return TOOLS.filter(({ kind }) => kind === machine.kind).map((tool, i) => ({
     type: tool.type,
-    usedAtStart: before[i] ?? 0,
-    life: state.machines[machine.name]!.due[i] ?? tool.life,
+    usedAtStart: before.uses[i]!,
+    dueAtStart: before.due[i]!,
     changes: changes[i] ?? [],
   }))
 }

@@ -15,7 +15,7 @@ export function breakDown(floor: Floor, m: FloorMachine, at: Instant): void {
   m.state.luck = waiting(m.luck)
   const hours = kind.mttrH * around1(m.luck, 0.63)
   const parts = Math.round(kind.parts * floor.p.parts * gamma1(m.luck, 2) * 1e6)
-  const order = `MO-${String(++floor.state.repairs).padStart(4, '0')}-${wholeOf(m.luck, 10, 99)}`
+  const order = `MO-${floor.state.date}-${m.machine.name}-${wholeOf(m.luck, 10, 99)}`
   m.state.repair = { order, parts, hours }
   m.state.repairMs = Math.max(MINUTE, Math.round(hours * HOUR))
   m.failedAt = at

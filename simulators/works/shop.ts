@@ -174,8 +174,9 @@ function wearTools(floor: Floor, m: FloorMachine, at: Instant, stay: boolean): v
     // the change comes at a whole cycle; what it is early or late is carried, so that the mean life is kept
     const early = m.state.due[i]! - m.state.uses[i]!
     m.state.uses[i] = 0
-    m.state.due[i] = tool.life * floor.p.toolShare + Math.max(-1, early)
-    m.changes[i]!.push(at)
+    const due = tool.life * floor.p.toolShare + Math.max(-1, early)
+    m.state.due[i] = due
+    m.changes[i]!.push({ at, due })
     floor.events.push({
       at,
       machine: m.machine.name,

@@ -43,10 +43,12 @@ function cycleAt({ made }: MachineDay, at: Instant): Cycle {
 function wearAt({ made, tools }: MachineDay, at: Instant): number {
   const tool = tools[0]
   if (!tool) return 0
-  const last = tool.changes.filter((change) => change <= at).at(-1)
+  const last = tool.changes.filter((change) => change.at <= at).at(-1)
   const cycles =
-    last === undefined ? tool.usedAtStart + madeUntil(made, at) : madeUntil(made, at) - madeUntil(made, last)
-  return Math.min(1, cycles / Math.max(1, tool.life))
+    last === undefined
+      ? tool.usedAtStart + madeUntil(made, at)
+      : madeUntil(made, at) - madeUntil(made, last.at)
+  return Math.min(1, cycles / Math.max(1, last?.due ?? tool.dueAtStart))
 }
 
 /** Runs from 0 to 1 and back, slowly, differently for each sensor. */

@@ -75,7 +75,6 @@ export type WorksState = {
   serials: Record<ProductId, number>
   heats: number
   tools: number
-  repairs: number
   /** Cumulative registers by machine or meter, in the unit of the measure. */
   registers: Record<string, Record<string, number>>
   peak: { month: string; watts: number }
@@ -171,7 +170,6 @@ export function emptyWorks(seed: number, date: string): WorksState {
     >,
     heats: 0,
     tools: 0,
-    repairs: 0,
     registers: registersAt(seed),
     peak: { month: date.slice(0, 7), watts: 0 },
   }

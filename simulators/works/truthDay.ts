@@ -45,6 +45,14 @@ export type Maintenance = {
   readonly parts: number
 }
 
+/** Cycles since a tool was new and the cycle at which it is due: in the morning, and after every change. */
+export type ToolDay = {
+  readonly type: string
+  readonly usedAtStart: number
+  readonly dueAtStart: number
+  readonly changes: readonly { readonly at: Instant; readonly due: number }[]
+}
+
 export type MachineDay = {
   readonly machine: MachineId
   /** Planned busy time: inside a shift, no break, no planned maintenance. */
@@ -56,13 +64,7 @@ export type MachineDay = {
   readonly made: readonly Made[]
   readonly power: readonly PowerPiece[]
   readonly maintenance: readonly Maintenance[]
-  /** Cycles since each tool was new, by tool type: at the day's start, and every change in the day. */
-  readonly tools: readonly {
-    readonly type: string
-    readonly usedAtStart: number
-    readonly life: number
-    readonly changes: readonly Instant[]
-  }[]
+  readonly tools: readonly ToolDay[]
 }
 
 export type WorksEvent = {
