@@ -17,7 +17,6 @@ export const WINDOWS = [
   { spanMs: HOUR, stepMs: 30 * SECOND },
   { spanMs: 2 * HOUR, stepMs: MINUTE },
   { spanMs: 4 * HOUR, stepMs: 2 * MINUTE },
-  { spanMs: 8 * HOUR, stepMs: 4 * MINUTE },
 ] as const
 const AT_ONCE = 4
 
