@@ -2,16 +2,32 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
 const service = 'http://127.0.0.1:18080'
 
+/** Whoever builds (a test run has NODE_ENV `test`), the built page is the one for production; the process gets its own back. */
+function forProduction(): Plugin {
+  const before = process.env['NODE_ENV']
+  return {
+    name: 'for-production',
+    apply: 'build',
+    config() {
+      process.env['NODE_ENV'] = 'production'
+    },
+    closeBundle() {
+      if (before === undefined) delete process.env['NODE_ENV']
+      else process.env['NODE_ENV'] = before
+    },
+  }
+}
+
 export default defineConfig({
   root: at('dashboards/web'),
   base: '/',
-  plugins: [vue()],
+  plugins: [vue(), forProduction()],
   define: {
     __BAIYUAN_VERSION__: JSON.stringify(version),
     __VUE_OPTIONS_API__: 'false',
