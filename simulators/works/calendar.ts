@@ -83,8 +83,9 @@ export function without(from: Instant, to: Instant, cuts: readonly Span[]): Span
   const out: Span[] = []
   let start = from
   for (const cut of cuts) {
-    if (cut.from > start && cut.from < to) out.push({ from: start, to: cut.from })
-    start = Math.max(start, Math.min(cut.to, to))
+    if (cut.from >= to) break
+    if (cut.from > start) out.push({ from: start, to: cut.from })
+    start = Math.max(start, cut.to)
   }
   if (start < to) out.push({ from: start, to })
   return out

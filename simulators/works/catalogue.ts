@@ -126,6 +126,7 @@ export const ROWS: Readonly<Record<string, { readonly unit: Unit; readonly says:
   'oee.planned': { unit: 'seconds', says: 'standard time of all pieces made' },
   'oee.good': { unit: 'seconds', says: 'standard time of the good ones' },
   oee: { unit: 'ppm', says: 'standard time of good pieces over planned busy time' },
+  saving: { unit: 'fen', says: 'the part of saving.planted that lies in one element; they sum to it' },
   'saving.planted': {
     unit: 'fen',
     says: 'what the same output would have cost the twin without the measures, less the cost',
@@ -140,6 +141,6 @@ export type TruthRow = {
   readonly to: number
   readonly value: number | null
   readonly unit: Unit
-  /** Why there is no value: NO_OUTPUT, NO_ACTIVITY, NEGATIVE_OUTPUT, NOT_PLANNED, NO_TWIN. */
+  /** Why there is no value: NO_OUTPUT, NO_ACTIVITY, NEGATIVE_OUTPUT, NOT_PLANNED, NO_STANDARD, NO_TWIN. */
   readonly reason: string | null
 }

@@ -1,5 +1,6 @@
 /** States of the compressors: they run through the shifts, one of them through the night before the retrofit, and fail. */
 import type { Instant } from '#domain/time.ts'
+import { KINDS } from './data/machines.ts'
 import type { Parameters } from './data/retrofit.ts'
 import { type Floor, type FloorMachine, NEVER } from './floor.ts'
 import { failuresIn } from './heat.ts'
@@ -33,7 +34,7 @@ export function compressorStates(
           from: fault.from,
           to: fault.to,
           state: 'FAULT',
-          reason: 'oil_temperature',
+          reason: KINDS.CP.faults[0]!,
           ...work,
         })
         now = fault.to

@@ -70,8 +70,9 @@ export function floorMachine(
     details: stream('details'),
     next: work[0]?.from ?? NEVER,
     pending: 'look',
-    cycleFrom: 0,
-    failedAt: 0,
+    // a cycle or repair that was held over the night counts from the morning
+    cycleFrom: work[0]?.from ?? 0,
+    failedAt: repair[0]?.from ?? 0,
     waitingSince: 0,
   }
 }

@@ -105,34 +105,41 @@ export function moneyRows(days: readonly DayTruth[], owner: string | null, windo
 }
 
 /**
- * What the works' own measures saved in a window: the twin (same seed, without the measures) shows what 100 yuan of output would
- * have cost, and the difference is taken over the output that there was. Null without a twin or without output.
+ * What the works' own measures saved in a window, and in which elements: the twin (same seed, without the measures) shows what 100
+ * yuan of output would have cost, and the difference is taken over the output that there was. Null without a twin or output.
  */
 export function plantedSaving(
   days: readonly DayTruth[],
   twin: readonly DayTruth[] | null,
   window: Span,
-): TruthRow {
-  const base = {
-    name: 'saving.planted',
-    scope: 'plant',
-    from: window.from,
-    to: window.to,
-    unit: 'fen',
-  } as const
-  if (!twin) return { ...base, value: null, reason: 'NO_TWIN' }
-  const costOf = (list: readonly DayTruth[]) =>
-    STREAMS.reduce((sum, s) => sum + streamsIn(list, null, window)[s], 0)
-  const valueOf = (list: readonly DayTruth[]) => {
-    const { added, scrapped } = worthIn(list, null, window)
-    return added - scrapped
-  }
-  const value = valueOf(days)
-  const other = valueOf(twin)
-  if (value <= 0 || other <= 0) return { ...base, value: null, reason: 'NO_OUTPUT' }
-  return {
+): TruthRow[] {
+  const base = { scope: 'plant', from: window.from, to: window.to, unit: 'fen' } as const
+  const names = ['saving.planted', ...ELEMENTS.map((element) => `saving.${element}`)]
+  const none = (reason: string): TruthRow[] => names.map((name) => ({ ...base, name, value: null, reason }))
+  if (!twin) return none('NO_TWIN')
+  const value = outputOf(days, window)
+  const other = outputOf(twin, window)
+  if (value <= 0 || other <= 0) return none('NO_OUTPUT')
+  const [own, without] = [streamsIn(days, null, window), streamsIn(twin, null, window)]
+  const parts = ELEMENTS.map((element) =>
+    STREAMS.reduce(
+      (sum, stream) =>
+        elementOf(stream) === element
+          ? sum + ((without[stream] / other) * value - own[stream]) / 10_000
+          : sum,
+      0,
+    ),
+  )
+  const total = Math.round(parts.reduce((sum, part) => sum + part, 0))
+  return [total, ...apportion(parts, total)].map((fen, i) => ({
     ...base,
-    value: Math.round(((costOf(twin) / other) * value - costOf(days)) / 10_000),
+    name: names[i]!,
+    value: fen,
     reason: null,
-  }
+  }))
+}
+
+function outputOf(days: readonly DayTruth[], window: Span): number {
+  const { added, scrapped } = worthIn(days, null, window)
+  return added - scrapped
 }

@@ -41,8 +41,10 @@ export function oeeIn(parts: readonly Part[]): Row[] {
     ...Object.entries(ms).map(([name, value]) =>
       row(`oee.${name}`, 'seconds', Math.round(value / 1000), null),
     ),
-    ms.pbt === 0
-      ? row('oee', 'ppm', null, 'NOT_PLANNED')
-      : row('oee', 'ppm', Math.round((1e6 * ms.good) / ms.pbt), null),
+    parts.some(({ machine }) => machine.machine.kind === 'CP')
+      ? row('oee', 'ppm', null, 'NO_STANDARD')
+      : ms.pbt === 0
+        ? row('oee', 'ppm', null, 'NOT_PLANNED')
+        : row('oee', 'ppm', Math.round((1e6 * ms.good) / ms.pbt), null),
   ]
 }

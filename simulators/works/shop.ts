@@ -12,7 +12,7 @@ import { effectsAt, testReworkAt } from './processFaults.ts'
 import { breakDown, faultReason, repaired } from './repairs.ts'
 import { OPERATIONS, type Operation, productCode, routeOf } from './routing.ts'
 import { type Job, keyOf } from './state.ts'
-import { tellPiece, tellReject, tellRework, tellStart } from './worksEvents.ts'
+import { tellEnd, tellPiece, tellReject, tellRework, tellStart } from './worksEvents.ts'
 
 const perPiece = (op: Operation, pieces: number): number =>
   op.kind === 'SB' ? (pieces * op.kg * BLAST.seconds) / BLAST.batchKg : op.seconds
@@ -148,12 +148,7 @@ function finishOrder(floor: Floor, m: FloorMachine, at: Instant, job: Job): void
   const op = OPERATIONS[job.op]!
   const { lot } = job
   const product = productCode(op.product)
-  const work = { order: lot.order, product, operation: op.code }
-  floor.events.push({
-    at,
-    machine: m.machine.name,
-    body: { type: 'order_end', ...work, planned_qty: lot.qty },
-  })
+  tellEnd(floor.events, m.machine.name, at, lot, op)
   if (m.machine.kind === 'PA')
     floor.events.push({
       at,

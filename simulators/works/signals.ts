@@ -182,6 +182,7 @@ function modelled(
 
 /** Signals that come from what flows. */
 function flowing(day: DayTruth, name: string, measure: string, at: Instant): number | null {
+  if (day.registers[name]?.['kwh'] === undefined) return null
   const noise = noiseAt(keyOf(day, name, measure), Math.floor(at / 100))
   const rateOf = (pieces: DayTruth['air']) => pieces[pieceAt(pieces, at)]?.rate ?? 0
   switch (measure) {

@@ -25,18 +25,48 @@ export function tellStart(
   events.push({ at, machine, body: issueOf(lot.order, op, lot.qty, p) })
 }
 
+/** One order of so many gets more than it needs and gives it back when it ends. */
+const RETURNS = { every: 25, share: 0.03 } as const
+
+const grams = (amount: number): number => Math.round(amount * 1000) / 1000
+
+const returned = (order: string, op: Operation, qty: number): number =>
+  hashOf(0, order) % RETURNS.every === 0 ? grams(qty * (op.part === 'valve' ? 1 : op.kg) * RETURNS.share) : 0
+
+const materialOf = (order: string, op: Operation) => ({
+  order,
+  material: `${PRODUCTS[op.product].code}.${op.part === 'valve' ? (op.kind === 'AS' ? 'kit' : 'packing') : op.part}`,
+  unit: op.part === 'valve' ? 'set' : 'kg',
+  lot: `L${(hashOf(0, order) % 90_000) + 10_000}`,
+})
+
 /** The issue of an operation's material: kg of metal, sets of bought parts or packing. */
 export function issueOf(order: string, op: Operation, qty: number, p: Parameters): WorksEvent['body'] {
-  const whole = op.part === 'valve'
-  const amount = qty * (whole ? 1 : op.kg) * (1 + overIssueOf(op, p))
+  const amount = qty * (op.part === 'valve' ? 1 : op.kg) * (1 + overIssueOf(op, p))
   return {
     type: 'material_issue',
-    order,
-    material: `${PRODUCTS[op.product].code}.${whole ? (op.kind === 'AS' ? 'kit' : 'packing') : op.part}`,
-    qty: Math.round(amount * 1000) / 1000,
-    unit: whole ? 'set' : 'kg',
-    lot: `L${(hashOf(0, order) % 90_000) + 10_000}`,
+    ...materialOf(order, op),
+    qty: grams(grams(amount) + returned(order, op, qty)),
   }
+}
+
+/** An order ends; what it was given too much comes back. */
+export function tellEnd(events: WorksEvent[], machine: string, at: Instant, lot: Lot, op: Operation): void {
+  const { order, qty } = lot
+  const back = op.material === 0 ? 0 : returned(order, op, qty)
+  if (back > 0)
+    events.push({ at, machine, body: { type: 'material_return', ...materialOf(order, op), qty: back } })
+  events.push({
+    at,
+    machine,
+    body: {
+      type: 'order_end',
+      order,
+      product: productCode(op.product),
+      operation: op.code,
+      planned_qty: qty,
+    },
+  })
 }
 
 export function tellReject(floor: Floor, m: FloorMachine, at: Instant, op: Operation, order: string): void {

@@ -8,13 +8,15 @@ import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
 import { ELEMENTS, LINES, ROWS, STREAMS } from '../../simulators/works/catalogue.ts'
-import { dayFactor, isOpen, shiftsOf, yearOf } from '../../simulators/works/calendar.ts'
+import { dayFactor, hoursOf, isOpen, shiftsOf, without, yearOf } from '../../simulators/works/calendar.ts'
 import { MACHINES } from '../../simulators/works/data/machines.ts'
 import { METERS } from '../../simulators/works/data/energy.ts'
+import { BEFORE } from '../../simulators/works/data/retrofit.ts'
 import { PRODUCTS } from '../../simulators/works/data/products.ts'
 import { simulateDay, warmWorks } from '../../simulators/works/day.ts'
 import { energyAt } from '../../simulators/works/energy.ts'
 import { countsAt, historyItems, itemsBetween, type WorksItem } from '../../simulators/works/items.ts'
+import { hoursOfMachine } from '../../simulators/works/hours.ts'
 import { airPoolOf } from '../../simulators/works/pools.ts'
 import { OPERATIONS, ROUTES } from '../../simulators/works/routing.ts'
 import { parametersOn } from '../../simulators/works/scenarios.ts'
@@ -49,6 +51,25 @@ beforeAll(() => {
 const valueIn = (name: string, scope = 'plant', from = day.from, to = day.to) =>
   truthOf(week, scope, { from, to }).find((row) => row.name === name)!.value!
 
+const cut = (from: number, to: number, ...cuts: [number, number][]) =>
+  without(
+    from,
+    to,
+    cuts.map(([a, b]) => ({ from: a, to: b })),
+  ).map((span) => [span.from, span.to])
+
+/** Hours a year that a kind's machines are planned to be busy. */
+const planned = (kind: string) =>
+  [...yearOf(2026).factor.keys()].reduce(
+    (sum, date) =>
+      sum +
+      MACHINES.filter((m) => m.kind === kind).reduce(
+        (s, m) => s + hoursOf(hoursOfMachine(7, m, date, shiftsOf(date), BEFORE).planned),
+        0,
+      ),
+    0,
+  )
+
 /** Value share of a part in ten-thousandths of the valve's price. */
 const share = (product: string, part: string) =>
   ROUTES.filter((r) => r.product === product && r.part === part)
@@ -65,6 +86,28 @@ describe('the data', () => {
     expect(overtime.size).toBe(48)
     expect(isOpen('2026-02-20')).toBe(false)
     expect(dayFactor('2026-02-20')).toBe(0)
+  })
+
+  test('a span keeps what lies before, between and after its cuts', () => {
+    expect(cut(0, 10, [12, 14])).toEqual([[0, 10]])
+    expect(cut(0, 10, [2, 4], [6, 14])).toEqual([
+      [0, 2],
+      [4, 6],
+    ])
+    expect(cut(5, 10, [0, 2], [1, 7])).toEqual([[7, 10]])
+    expect(cut(0, 10, [0, 10])).toEqual([])
+  })
+
+  test('planned busy time of a year is that of the table', () => {
+    for (const [kind, hours] of Object.entries({
+      FU: 1172,
+      SB: 2206,
+      HT: 2216,
+      LA: 52_491,
+      MC: 26_010,
+      TE: 6649,
+    }))
+      expect(Math.abs(planned(kind) / hours - 1)).toBeLessThan(0.002)
   })
 
   test('43 machines, those of the plant file, and 24 meters', () => {
@@ -99,6 +142,8 @@ describe('a day', () => {
     const again = simulateDay(works, on(works))
     expect(JSON.stringify(again.truth)).toBe(JSON.stringify(day))
     expect(JSON.stringify(again.next)).toBe(JSON.stringify(next))
+    const stored = JSON.parse(JSON.stringify(works)) as WorksState
+    expect(JSON.stringify(simulateDay(stored, on(stored)).truth)).toBe(JSON.stringify(day))
     const other = emptyWorks(8, '2026-03-09')
     expect(JSON.stringify(simulateDay(other, on(other)).truth)).not.toBe(
       JSON.stringify(simulateDay({ ...other, seed: 9 }, on(other)).truth),
@@ -162,6 +207,7 @@ describe('a day', () => {
     for (const { made } of Object.values(day.machines))
       for (const record of made) {
         expect(record.at).toBeGreaterThan(record.from)
+        expect(record.from).toBeGreaterThanOrEqual(day.from)
         expect(record.good + record.scrap + record.rework).toBeGreaterThan(0)
       }
   })
@@ -308,7 +354,7 @@ describe('what the devices send', () => {
     expect(items.filter(({ class: cls }) => cls === 'telemetry')).toEqual([])
     const types = new Set(items.flatMap(({ class: cls, body }) => (cls === 'event' ? [body['type']] : [])))
     const told = EVENT_TYPES.filter((type) => types.has(type))
-    expect(EVENT_TYPES.filter((type) => !told.includes(type))).toEqual(['material_return', 'meter_swap'])
+    expect(EVENT_TYPES.filter((type) => !told.includes(type))).toEqual(['meter_swap'])
     expect(new Set(items.flatMap(({ body }) => body['state'] ?? []))).toEqual(
       new Set(['RUN', 'SETUP', 'IDLE', 'STOP', 'FAULT', 'OFF']),
     )

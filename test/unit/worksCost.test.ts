@@ -148,11 +148,15 @@ describe('scenarios', () => {
   test('the planted saving is what the twin says: none under a tariff reform, over a yuan of 100 with less scrap', () => {
     const reform = run('tariff-reform-only', true)
     const window = { from: reform[0]!.from, to: reform.at(-1)!.to }
-    expect(plantedSaving(reform, run('tariff-reform-only', false), window).value).toBe(0)
+    const nothing = plantedSaving(reform, run('tariff-reform-only', false), window)
+    expect(new Set(nothing.map((row) => row.value))).toEqual(new Set([0]))
     const scrap = run('scrap-only', true)
-    const saved = plantedSaving(scrap, run('scrap-only', false), window).value!
+    const [saved, ...parts] = plantedSaving(scrap, run('scrap-only', false), window)
     const { added, scrapped } = worthIn(scrap, null, window)
-    expect((1e6 * saved) / (added - scrapped)).toBeGreaterThan(0.2)
-    expect(plantedSaving(scrap, null, window)).toMatchObject({ value: null, reason: 'NO_TWIN' })
+    expect((1e6 * saved!.value!) / (added - scrapped)).toBeGreaterThan(0.2)
+    expect(parts.reduce((sum, row) => sum + row.value!, 0)).toBe(saved!.value)
+    const most = parts.toSorted((a, b) => b.value! - a.value!)[0]!
+    expect(most.name).toBe('saving.scrap')
+    expect(plantedSaving(scrap, null, window)[0]).toMatchObject({ value: null, reason: 'NO_TWIN' })
   }, 120_000)
 })
