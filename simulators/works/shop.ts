@@ -112,6 +112,7 @@ function finishCycle(floor: Floor, m: FloorMachine, at: Instant): void {
     job.left -= job.pieces
     job.good += job.pieces
     m.made.push({ ...made, good: job.pieces, scrap: 0, rework: job.extra, entered: job.pieces })
+    if (job.extra > 0) tellRework(floor, m, at, op, job.lot.order, job.extra)
   } else {
     const scrap = Math.min(0.9, (floor.p.scrap[kind] ?? 0) * (effects.scrap ?? 1) + (effects.scrapAdd ?? 0))
     const test = kind === 'TE' ? testReworkAt(floor.faults, at) : 0

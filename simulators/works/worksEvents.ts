@@ -86,7 +86,14 @@ export function tellReject(floor: Floor, m: FloorMachine, at: Instant, op: Opera
   })
 }
 
-export function tellRework(floor: Floor, m: FloorMachine, at: Instant, op: Operation, order: string): void {
+export function tellRework(
+  floor: Floor,
+  m: FloorMachine,
+  at: Instant,
+  op: Operation,
+  order: string,
+  qty = 1,
+): void {
   const serial = op.kind === 'TE' ? tellTest(floor, m, at, op, order, 'fail') : null
   if (serial && m.state.job) m.state.job.serial = serial
   floor.events.push({
@@ -97,7 +104,7 @@ export function tellRework(floor: Floor, m: FloorMachine, at: Instant, op: Opera
       order,
       product: productCode(op.product),
       operation: op.code,
-      qty: 1,
+      qty,
       reason: serial ? 'leak' : 'surface',
       ...(serial ? { serial } : {}),
     },

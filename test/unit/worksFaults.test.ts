@@ -44,7 +44,7 @@ beforeAll(() => {
   days = run([])
   healthyBefore = before(days)
   healthyEvidence = evidence(days)
-}, 60_000)
+}, 120_000)
 
 type Case = {
   readonly machine: string
