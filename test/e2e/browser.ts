@@ -3,19 +3,13 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { findChromium } from '../services.ts'
 
-const TRIES = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-]
-
-/** Path of a browser, by CHROMIUM or the usual names; null: there is none. With CI set, none is an error. */
+/** Path of a browser, which is installed when it can be; null: there is none. With CI set, none is an error. */
 export function browserPath(): string | null {
-  const found = [process.env['CHROMIUM'], ...TRIES].find((file) => file && fs.existsSync(file))
-  if (found) return found
-  if (process.env['CI']) throw new Error('no browser: set CHROMIUM or install chromium')
+  const found = findChromium()
+  if ('path' in found) return found.path
+  if (process.env['CI']) throw new Error(found.missing)
   return null
 }
 

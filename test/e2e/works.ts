@@ -6,7 +6,7 @@ import path from 'node:path'
 export const machineOf = (number: number): string => `main/hall/l1/m-${String(number).padStart(3, '0')}`
 
 const measure = (zh: string, en: string, unit: string, resolution: number, min: number, max: number) =>
-  `{ class: telemetry, title: { zh: ${zh}, en: ${en} }, unit: '${unit}', resolution: ${resolution}, range: [${min}, ${max}], period_s: 1 }`
+  `{ class: telemetry, title: { zh: ${zh}, en: ${en} }, unit: '${unit}', resolution: ${resolution}, range: [${min}, ${max}], period_s: 1, stale_s: 5 }`
 
 /** Writes `DIR/<firm>/plant.yaml` into a new temporary folder and returns DIR. */
 export function writeWorks(firm: string, count: number): string {
