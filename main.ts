@@ -136,6 +136,6 @@ function help(): void {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   const mend = error instanceof OperatorError || error instanceof SettingsError
-  process.stderr.write(`${mend ? (error as Error).message : String((error as Error).stack)}\n`)
+  process.stderr.write(`${String(mend ? error.message : (error as Error).stack)}\n`)
   process.exit(mend ? EXIT_CONFIG : 1)
 })

@@ -17,26 +17,14 @@ import type { Firm } from './firm.ts'
 import type { HistorianFeed } from './historianFeed.ts'
 import type { Latency } from './latency.ts'
 import type { Live } from './live.ts'
-import type { MachineMemory } from './machine.ts'
 import { admit } from './stages/admit.ts'
 import { advanceTime } from './stages/advanceTime.ts'
 import { announce } from './stages/announce.ts'
 import { decode } from './stages/decode.ts'
 import { normalize } from './stages/normalize.ts'
 import { persist, store, strange } from './stages/persist.ts'
+import type { Stages } from './walks.ts'
 import { newWork, reuseWork, type Work } from './work.ts'
-
-/** The walks that control entries share with messages. */
-export type Stages = {
-  /** A fact takes the whole way of a device's message. */
-  device(work: Work): void
-  /** An item out of quarantine, decoded and admitted before. Returns what is still wrong with it, or null when it is stored. */
-  released(work: Work): Fault | null
-  /** A machine has news for those who watch. */
-  changed(firm: Firm, machine: MachineMemory): void
-  /** A journalled entry by its offset, or null when aged out. */
-  find(firm: string, offset: number): JournalEntry | null
-}
 
 export type Pipeline = { take(firm: Firm, entry: JournalEntry): void }
 

@@ -30,7 +30,7 @@ export class Lifecycle {
   /** Stops every part in reverse order; a part that fails is logged by name and cannot keep the others from stopping. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      for (const part of this.#parts.reverse()) {
+      for (const part of this.#parts.toReversed()) {
         try {
           await part.stop()
         } catch (error) {

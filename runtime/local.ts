@@ -169,6 +169,8 @@ export async function callLocal<T>(
  * Follows an NDJSON stream and comes back by itself: 100 ms after a break, later up to 2 s. `onLine` gets each line, `onState` whether
  * it is connected. Returns a function that ends it.
  */
+// T is what the other side promises in contract/: the caller names it once, here.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function followLocal<T>(
   file: string,
   route: string,

@@ -139,7 +139,7 @@ export class Supervisor {
     )
     child.timer = setTimeout(() => {
       // A failed restart comes back here through its own exit.
-      this.#spawn(child, false).catch((error: unknown) => this.#events.say(String((error as Error).message)))
+      this.#spawn(child, false).catch((error: unknown) => this.#events.say((error as Error).message))
     }, decision.pauseMs)
   }
 }

@@ -5,8 +5,9 @@
 import { ControlEntry } from '#contract/control.ts'
 import type { JournalEntry } from '#store/journal/journal.ts'
 import type { Firm } from '../firm.ts'
-import type { Stages } from '../pipeline.ts'
-import { DEEDS, refused, type Outcome } from './kinds.ts'
+import type { Stages } from '../walks.ts'
+import { refused, type Outcome } from './deed.ts'
+import { DEEDS } from './kinds.ts'
 
 export function decide(firm: Firm, entry: JournalEntry, stages: Stages): void {
   const read = readControl(entry)

@@ -1,6 +1,6 @@
 /** `quarantine.discard`: an engineer has looked at it and it stays out. It remains counted as quarantined, and its message in the journal. */
 import { openRows } from './openRows.ts'
-import { refused, type Deed } from './kinds.ts'
+import { refused, type Deed } from './deed.ts'
 
 export const discard: Deed = (firm, entry, control) => {
   const rows = openRows(firm, control.body)

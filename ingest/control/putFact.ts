@@ -4,7 +4,7 @@
  */
 import { factOf } from '../message.ts'
 import { newWork } from '../work.ts'
-import { refused, type Deed } from './kinds.ts'
+import { refused, type Deed } from './deed.ts'
 
 export const putFact: Deed = (firm, entry, control, stages) => {
   const fact = factOf(control.body, entry.offset)

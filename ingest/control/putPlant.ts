@@ -1,7 +1,7 @@
 /** `plant.put`: a plant, checked whole, is in force for every entry that follows. The same plant again changes nothing. */
 import { isDeepStrictEqual } from 'node:util'
 import { parsePlant } from '#contract/plant.ts'
-import { refused, type Deed } from './kinds.ts'
+import { refused, type Deed } from './deed.ts'
 
 export const putPlant: Deed = (firm, entry, control, stages) => {
   const parsed = parsePlant(control.body)

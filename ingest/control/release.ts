@@ -5,11 +5,11 @@
 import type { Fault } from '#domain/telemetry/item.ts'
 import type { JournalEntry } from '#store/journal/journal.ts'
 import type { Firm } from '../firm.ts'
-import type { Stages } from '../pipeline.ts'
+import type { Stages } from '../walks.ts'
 import { messageOf } from '../message.ts'
 import { newWork, setItems } from '../work.ts'
 import { openRows, type OpenRow } from './openRows.ts'
-import { refused, type Deed } from './kinds.ts'
+import { refused, type Deed } from './deed.ts'
 
 export const release: Deed = (firm, entry, control, stages) => {
   const rows = openRows(firm, control.body)

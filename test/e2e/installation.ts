@@ -85,6 +85,7 @@ export class Installation {
   }
 
   /** A command line tool of the project, on this installation: one parsed JSON line. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   tool<T>(script: string, ...args: string[]): T {
     const done = spawnSync(process.execPath, [path.join(root, script), ...args, '--data', this.data], {
       encoding: 'utf8',

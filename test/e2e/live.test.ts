@@ -140,6 +140,7 @@ describe.skipIf(!browserPath() || foreign.skip)(
       await until(() => installation.output.includes('ingest runs again'), 60_000)
       await kind('live').waitFor({ timeout: 60_000 })
       await sendAndSee(3, 3.25)
+      expect(watched.errors).toEqual([])
       await watched.context.close()
     })
 

@@ -54,7 +54,7 @@ export async function expectNothingLost(
     dir: path.join(installation.data, 'historian'),
     openMinutes: async (series, from, to) => {
       const query = new URLSearchParams({ ...series, from: String(from), to: String(to) })
-      const rows = await installation.local<[number, number][]>('ingest', 'GET', `/open?${query}`)
+      const rows = await installation.local<[number, number][]>('ingest', 'GET', `/open?${query.toString()}`)
       return rows.map(([ts, value]) => ({ ts, value }))
     },
   })
@@ -80,5 +80,5 @@ export function expectVerified(installation: Installation): void {
     },
   )
   expect(done.stderr).toBe('')
-  expect(done.status, done.stdout).toBe(0)
+  expect({ status: done.status, said: done.stdout }).toMatchObject({ status: 0 })
 }

@@ -42,7 +42,7 @@ test('F18 a throwing handler answers 500, its neighbours go on', async () => {
 })
 
 test('F18 the wall around handlers logs the name of the one that failed, thrown or rejected', async () => {
-  const error = vi.fn()
+  const error = vi.fn<(fields: { handler: string }, message: string) => void>()
   const wall = { ...log, error } as unknown as typeof log
   guarded(wall, 'first', () => {
     throw new Error('thrown')
@@ -62,8 +62,9 @@ test('a living owner is not replaced, a dead one is', async () => {
   await closeLocal(second)
 })
 
+const stream = (write: (line: unknown) => boolean) => void write({ hello: 1 })
+
 test('a follower comes back by itself after the other side was away', async () => {
-  const stream = (write: (line: unknown) => boolean) => void write({ hello: 1 })
   const lines: unknown[] = []
   const states: boolean[] = []
   const first = await serveLocal(file, { streams: { 'GET /s': stream } }, log)
