@@ -25,6 +25,13 @@
  *   GET  /users; POST /users {name, password?, role, firms} -> {name, password?}; POST /users/password {name, password?}
  *   POST /tokens {role, firm?} -> {token}
  *   GET  /sign-in        -> {path} | null      the one-time link while there is no administrator
+ * simulators.sock
+ *   GET  /faults         -> FaultList          what can be switched on, and what is in force
+ *   POST /faults         FaultRequest -> FaultRow      400 {problems} when it cannot be; with the id of one in force it is changed
+ *   POST /faults/stop    {id} -> {}            404 when none of this id is in force
+ *   GET  /truth?machine&notes -> TruthAnswer   what was really sent; machine `firm/site/area/line/machine` or `firm`; without it
+ *                        all; 404 for one that is not simulated; `notes`: how many single notes come with it (default 0)
+ *   GET  /status         -> SimulatorStatus (simulators/status.ts)
  */
 import type { Instant } from '#domain/time.ts'
 import type { FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
@@ -86,4 +93,94 @@ export type Health = {
   readonly process: string
   readonly ok: boolean
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly why?: string }>>
+}
+
+type Words = { readonly zh: string; readonly en: string }
+
+/** A fault that can be switched on. `counters`: which counters of the product name it (`quarantine:<reason>` or a flag). */
+export type FaultKindRow = {
+  readonly name: string
+  readonly kind: 'transport' | 'sensor' | 'process'
+  /** A fault of a device strikes all the machines that it speaks for. */
+  readonly scope: 'machine' | 'device'
+  readonly title: Words
+  readonly does: Words
+  readonly chance: { readonly of: 'item' | 'piece' | 'occurrence'; readonly fallback: number }
+  readonly params: Readonly<
+    Record<
+      string,
+      {
+        readonly title: Words
+        readonly unit: string
+        readonly fallback: number | string | boolean
+        readonly range?: readonly [number, number]
+        readonly choices?: readonly string[]
+      }
+    >
+  >
+  readonly counters: readonly string[]
+}
+
+/** A fault in force, or waiting for its time. */
+export type FaultRow = {
+  readonly id: string
+  readonly name: string
+  /** `firm/site/area/line/machine`, a part of it from the left, or `*`. */
+  readonly machines: readonly string[]
+  /** [from, to); null: without end. */
+  readonly from: Instant | null
+  readonly to: Instant | null
+  readonly probability: number
+  readonly params: Readonly<Record<string, number | string | boolean>>
+  readonly seed: number
+}
+export type FaultList = { readonly kinds: readonly FaultKindRow[]; readonly running: readonly FaultRow[] }
+
+/** What is left out has its default, or stays as it is when `id` names a fault in force. */
+export type FaultRequest = {
+  readonly fault: string
+  readonly id?: string
+  readonly machines?: readonly string[]
+  readonly from?: Instant
+  readonly to?: Instant
+  readonly probability?: number
+  readonly params?: Readonly<Record<string, number | string | boolean>>
+  readonly seed?: number
+}
+
+/** What the devices of a firm really did. Ranges of seqs: from, to, from, to …, closed. */
+export type TruthAnswer = {
+  readonly firms: readonly {
+    readonly firm: string
+    readonly streams: readonly {
+      readonly machine: string
+      readonly class: string
+      readonly boot: string
+      readonly made: readonly number[]
+      readonly sent: readonly number[]
+      readonly acknowledged: readonly number[]
+      /** Made, never sent, and gone. */
+      readonly lost: readonly number[]
+      /** Times that an item was sent again, by a fault or after a reconnect. */
+      readonly repeated: number
+    }[]
+    /** By fault: what it did, and which counter of the product must show it (`''`: none). */
+    readonly named: readonly {
+      readonly machine: string
+      readonly what: string
+      readonly counter: string
+      readonly items: number
+      readonly n: number
+    }[]
+    readonly notes: readonly {
+      readonly at: Instant
+      readonly machine: string
+      readonly class: string
+      readonly boot: string
+      readonly seq: number
+      readonly what: string
+      readonly counters: readonly string[]
+      readonly n: number
+    }[]
+  }[]
 }

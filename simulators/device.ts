@@ -8,7 +8,8 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { deviceTopic, type DeviceClass } from '#contract/topics.ts'
 import type { DeviceSecret } from '#contract/local.ts'
 import type { Log } from '#runtime/log.ts'
-import type { Outbox, Waiting } from './outbox.ts'
+import { messagesOf, payloadOf, type Message } from './messages.ts'
+import type { Outbox } from './outbox.ts'
 
 /** Where the broker is. */
 export type BrokerAddress = Pick<IClientOptions, 'protocol' | 'host' | 'port' | 'ca'> & {
@@ -44,6 +45,10 @@ export class Device {
   #left = 0
   #more = true
   #pumping = false
+  /** A fault has taken its power or its connection. */
+  #cut = false
+  /** What waited when an outage ended goes in batches: up to this id, of so many items. */
+  #replay: { readonly to: number; readonly items: number } | null = null
 
   constructor(
     path: string,
@@ -115,7 +120,7 @@ export class Device {
     this.#client = null
     this.#flying.clear()
     client.end(true)
-    if (this.#stopped || this.#timer) return
+    if (this.#stopped || this.#cut || this.#timer) return
     // full jitter, so that many devices do not come back in one moment
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++)
     const wait = this.#refused ? REFUSED_WAIT_MS : Math.random() * longest
@@ -123,6 +128,37 @@ export class Device {
       this.#timer = undefined
       this.start()
     }, wait)
+  }
+
+  /** Does what the faults of its device ask. `line.replay` is taken. */
+  follow(line: { readonly state: { readonly link: boolean }; replay: number | null }): void {
+    if (!line.state.link) return this.cut()
+    if (!this.#cut) return
+    this.restore(line.replay)
+    line.replay = null
+  }
+
+  /** Without power or line: the connection is torn, without a goodbye, until `restore`. */
+  cut(): void {
+    if (this.#cut) return
+    this.#cut = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const client = this.#client
+    this.#client = null
+    this.#connected = false
+    this.#flying.clear()
+    client?.stream.destroy()
+    client?.end(true)
+  }
+
+  /** Back again. `items`: what waits now is replayed in batches of so many; null: singly. */
+  restore(items: number | null): void {
+    if (!this.#cut) return
+    this.#cut = false
+    this.#replay = items === null ? null : { to: this.#outbox.newest, items }
+    this.#failures = 0
+    if (!this.#stopped) this.start()
   }
 
   /** A turn of the plant is stored: tell what is new. */
@@ -149,27 +185,36 @@ export class Device {
     const client = this.#client
     const room = Math.min(IN_FLIGHT - this.#flying.size, this.#left)
     if (!client || !this.#connected || !this.#more || this.#stopped || room <= 0) return false
-    const waiting = this.#outbox.next(this.path, this.#cursor, room)
-    this.#more = waiting.length === room
-    for (const entry of waiting) {
-      this.#cursor = entry.id
-      this.#left--
-      this.#send(client, entry)
-    }
+    const replay = this.#replay
+    // a batch takes what belongs together out of its order, so it goes alone
+    if (replay && this.#flying.size > 0) return false
+    const limit = replay ? replay.items * 4 : room
+    const waiting = this.#outbox.next(this.path, this.#cursor, limit)
+    const part = replay ? waiting.filter(({ id }) => id <= replay.to) : waiting
+    if (replay && part.length < limit) this.#replay = null
+    else this.#more = part.length === limit
+    for (const message of messagesOf(part, replay?.items ?? 1)) this.#send(client, message)
     return true
   }
 
-  #send(client: MqttClient, entry: Waiting): void {
-    this.#flying.add(entry.id)
+  #send(client: MqttClient, { entries, qos }: Message): void {
+    const first = entries[0]!
+    const now = Date.now()
+    const at = now + (first.skew ?? 0)
+    for (const entry of entries) {
+      this.#cursor = Math.max(this.#cursor, entry.id)
+      this.#flying.add(entry.id)
+      this.#outbox.sent(entry, at, now)
+    }
+    this.#left--
     this.#counts.sent++
-    const topic = deviceTopic(entry.firm, entry.machine, entry.class as DeviceClass)
-    const payload = `{"boot":"${entry.boot}","at":${Date.now()},${entry.item.slice(1)}`
-    client.publish(topic, payload, { qos: entry.qos }, (error) => {
+    const topic = deviceTopic(first.firm, first.machine, first.class as DeviceClass)
+    client.publish(topic, payloadOf(entries, at), { qos }, (error) => {
       // an old connection may still acknowledge; what it did not, the next one sends again
-      if (client === this.#client) this.#flying.delete(entry.id)
+      if (client === this.#client) for (const { id } of entries) this.#flying.delete(id)
       if (error) return
       this.#counts.acknowledged++
-      this.#outbox.acknowledge(entry)
+      for (const entry of entries) this.#outbox.acknowledge(entry)
       if (client === this.#client) this.pump()
     })
   }

@@ -1,6 +1,7 @@
 /**
  * The simulated plants: every firm whose plant file says `simulated: true`, each machine or gateway an MQTT client with its own
- * credential and outbox. Talks to the broker as any device does; DIR/simulators/ is all it writes.
+ * credential and outbox. Talks to the broker as any device does; DIR/simulators/ and DIR/truth/ are
+ * all it writes.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -11,10 +12,12 @@ import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
 import type { Log } from '#runtime/log.ts'
 import type { Options } from '#runtime/options.ts'
 import { OperatorError, runProcess, type Context } from '#runtime/process.ts'
+import { Truths } from '#store/truth/truths.ts'
 import { brokerAddress } from './brokerAddress.ts'
 import { CredentialFile, type DeviceName } from './credentials.ts'
 import { Device, type DeviceCounts } from './device.ts'
 import { Engine } from './engine.ts'
+import { Switchboard } from './faults/switchboard.ts'
 import { openOutbox } from './outbox.ts'
 import { readSimSettings } from './settings.ts'
 import { localRoutes, type Simulators } from './status.ts'
@@ -37,6 +40,10 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     devices: [],
     engine: null,
     outbox: null,
+    faults: null,
+    truths: null,
+    truthFault: null,
+    firms: plants.map(({ firm }) => firm),
   }
 
   // first the socket: it keeps a second simulator away from the same folder
@@ -54,10 +61,25 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
   const gone = outbox.keepOnly(new Set(wanted.map((device) => device.path)))
   if (gone > 0)
     log.warn({ messages: gone }, 'messages of devices that no plant file names any more are removed')
+  const truths = await lifecycle.start(
+    'truth',
+    () => new Truths(path.join(options.data, 'truth')),
+    (opened) => opened.close(),
+  )
+  simulators.truths = truths
+  outbox.tellAfter(truths.last(simulators.firms))
+  const machines = plants.flatMap(({ firm, machines: all }) =>
+    all.map((machine) => `${firm}/${machine.path}`),
+  )
+  const faults = new Switchboard(outbox, machines, settings.simSeed)
+  simulators.faults = faults
   const engine = await lifecycle.start(
     'plant',
-    () => new Engine(plants, settings, { outbox, log }, Date.now()),
-    (running) => running.save(),
+    () => new Engine(plants, settings, { outbox, log, faults }, Date.now()),
+    (running) => {
+      running.save()
+      keepTruth(simulators, log)
+    },
   )
   simulators.engine = engine
 
@@ -80,10 +102,32 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
   })
   const turn = guarded(log, 'turn', () => {
     engine.turn(Date.now())
-    for (const device of simulators.devices) device.turn()
+    keepTruth(simulators, log)
+    for (const device of simulators.devices) {
+      const line = engine.device(device.path)
+      if (line) device.follow(line)
+      device.turn()
+    }
   })
   await lifecycle.start('turns', () => setInterval(turn, TURN_MS), clearInterval)
   return {}
+}
+
+/** What the outbox noted for the truth goes into its files; what a full disk refuses stays noted and is tried again each turn. */
+function keepTruth(simulators: Simulators, log: Log): void {
+  const { outbox, truths } = simulators
+  if (!outbox || !truths) return
+  try {
+    const list = outbox.truths()
+    truths.apply(list)
+    const newest = list.at(-1)
+    if (newest) outbox.forgetTruths(newest.id)
+    if (simulators.truthFault !== null) log.info('the truth is written again')
+    simulators.truthFault = null
+  } catch (error) {
+    if (simulators.truthFault === null) log.error({ err: error }, 'the truth cannot be written')
+    simulators.truthFault = (error as Error).message
+  }
 }
 
 /** Plants that are simulated; a file with faults is left out and said so, since the others can go on. */

@@ -1,0 +1,137 @@
+/**
+ * Faults are started, changed and stopped here while the plant runs. What is in force is stored at once, so that a restart goes on with
+ * it.
+ * Valid: {fault: 'duplicate', machines: ['demo-a/main/machining/l1/lathe-07'], probability: 0.1}. Invalid: {fault: 'dupe'}.
+ */
+import type { FaultRequest } from '#contract/local.ts'
+import {
+  FAULTS,
+  FAULT_NAMES,
+  faultList,
+  parameterProblem,
+  strikes,
+  type Fault,
+  type FaultEntry,
+  type FaultName,
+} from './catalogue.ts'
+
+export type FaultAnswer =
+  { readonly ok: true; readonly fault: Fault } | { readonly ok: false; readonly problems: readonly string[] }
+
+/** Where the switchboard is kept. */
+export type FaultStore = {
+  faults(): readonly string[]
+  saveFaults(faults: readonly string[]): void
+}
+
+export class Switchboard {
+  readonly #store: FaultStore
+  readonly #machines: readonly string[]
+  readonly #seed: number
+  #faults: Fault[]
+  #last: number
+
+  /** `machines` as `firm/path`; `seed` is what a fault's chance comes from when a request names none. */
+  constructor(store: FaultStore, machines: readonly string[], seed: number) {
+    this.#store = store
+    this.#machines = machines
+    this.#seed = seed
+    this.#faults = store
+      .faults()
+      .map((text) => JSON.parse(text) as Fault)
+      .filter(({ name }) => FAULT_NAMES.includes(name))
+    this.#last = Math.max(0, ...this.#faults.map(({ id }) => Number(id.slice(1))))
+  }
+
+  /** In force or waiting for their time. */
+  get list(): readonly Fault[] {
+    return this.#faults
+  }
+
+  /** What can be switched on. */
+  get kinds(): FaultEntry[] {
+    return faultList()
+  }
+
+  /** Those that strike a machine. */
+  on(machine: string): readonly Fault[] {
+    return this.#faults.filter((fault) => FAULTS[fault.name].scope === 'machine' && strikes(fault, machine))
+  }
+
+  /** Those that strike a device, by any of its machines. */
+  onDevice(machines: readonly string[]): readonly Fault[] {
+    return this.#faults.filter(
+      (fault) => FAULTS[fault.name].scope === 'device' && machines.some((machine) => strikes(fault, machine)),
+    )
+  }
+
+  /** Starts or changes a fault. Throws only what its store throws; nothing is changed then. */
+  start(request: FaultRequest): FaultAnswer {
+    const problems = this.#problemsOf(request)
+    if (problems.length > 0) return { ok: false, problems }
+    const name = request.fault as FaultName
+    const entry: Omit<FaultEntry, 'name'> = FAULTS[name]
+    const defaults = Object.entries(entry.params).map(([key, { fallback }]) => [key, fallback])
+    const old = this.#faults.find(({ id }) => id === request.id)
+    const fault: Fault = {
+      id: old?.id ?? `f${this.#last + 1}`,
+      name,
+      machines: request.machines ?? old?.machines ?? ['*'],
+      from: request.from ?? old?.from ?? null,
+      to: request.to ?? old?.to ?? null,
+      probability: request.probability ?? old?.probability ?? entry.chance.fallback,
+      params: { ...Object.fromEntries(defaults), ...old?.params, ...request.params },
+      seed: request.seed ?? old?.seed ?? this.#seed,
+    }
+    this.#keep(old ? this.#faults.map((one) => (one === old ? fault : one)) : [...this.#faults, fault])
+    if (!old) this.#last++
+    return { ok: true, fault }
+  }
+
+  /** Ends a fault. False: there is none of this id. */
+  stop(id: string): boolean {
+    const left = this.#faults.filter((fault) => fault.id !== id)
+    if (left.length === this.#faults.length) return false
+    this.#keep(left)
+    return true
+  }
+
+  #keep(faults: Fault[]): void {
+    this.#store.saveFaults(faults.map((fault) => JSON.stringify(fault)))
+    this.#faults = faults
+  }
+
+  #problemsOf({ fault, id, machines, from, to, probability, params, seed }: FaultRequest): string[] {
+    if (!FAULT_NAMES.includes(fault as FaultName)) return [`no fault ${fault}: ${FAULT_NAMES.join(', ')}`]
+    const old = this.#faults.find((one) => one.id === id)
+    const out: string[] = []
+    if (id !== undefined && !old) out.push(`no fault ${id} is in force`)
+    if (old && old.name !== fault) out.push(`${old.id} is a ${old.name}`)
+    if (machines !== undefined && !areTexts(machines)) out.push('machines is no list of names')
+    else
+      for (const name of machines ?? [])
+        if (!this.#machines.some((machine) => strikes({ machines: [name] } as unknown as Fault, machine)))
+          out.push(`no simulated machine ${name}`)
+    for (const [key, value] of Object.entries({ from, to, seed }))
+      if (value !== undefined && !Number.isSafeInteger(value)) out.push(`${key} is no whole number`)
+    const start = from ?? old?.from
+    const end = to ?? old?.to
+    if (typeof start === 'number' && typeof end === 'number' && end <= start)
+      out.push('it ends before it begins')
+    if (
+      probability !== undefined &&
+      !(typeof probability === 'number' && probability >= 0 && probability <= 1)
+    )
+      out.push('probability is no number from 0 to 1')
+    const known: FaultEntry['params'] = FAULTS[fault as FaultName].params
+    for (const [key, value] of Object.entries(params ?? {})) {
+      const parameter = Object.hasOwn(known, key) ? known[key] : undefined
+      const problem = parameter ? parameterProblem(key, parameter, value) : `${fault} has no ${key}`
+      if (problem !== null) out.push(problem)
+    }
+    return out
+  }
+}
+
+const areTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
