@@ -153,7 +153,7 @@ describe.skipIf(!browserPath() || foreign.skip)(
     ] as const)('a picture of the %s page on live data', async (name, size, lang, address) => {
       const watched = await open(size, `${address}?firm=demo-a&lang=${lang}`)
       await watched.page.locator('[data-test=connection][data-kind=live]:visible').first().waitFor()
-      await watched.page.locator('svg, canvas').first().waitFor()
+      await watched.page.locator('.uplot, .coverage-name').first().waitFor()
       await shot(watched.page, `live-${name}-${size.width}-${lang}`, size !== WALL)
       expect(watched.errors).toEqual([])
       await watched.context.close()
