@@ -1,0 +1,188 @@
+/** What was really sent is kept once, whatever is applied twice, and the switchboard and outbox remember what they must. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { newChanges, noteItem, type TruthChanges } from '#store/truth/changes.ts'
+import { add, has, sizeOf, union, without } from '#store/truth/ranges.ts'
+import { openTruth } from '#store/truth/truth.ts'
+import { timesOf } from '../../simulators/faults/told.ts'
+import { messagesOf, payloadOf } from '../../simulators/messages.ts'
+import { Outbox, type Entry } from '../../simulators/outbox.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'by-truth-'))
+})
+afterEach(() => fs.rmSync(folder, { recursive: true }))
+
+const listed = (ranges: readonly number[]) => {
+  const out: number[] = []
+  for (let i = 0; i < ranges.length; i += 2) for (let n = ranges[i]!; n <= ranges[i + 1]!; n++) out.push(n)
+  return out
+}
+const rangesOf = (numbers: readonly number[]) => {
+  const ranges: number[] = []
+  for (const n of numbers) add(ranges, n)
+  return ranges
+}
+const sorted = (set: Iterable<number>) => [...set].toSorted((p, q) => p - q)
+const numbers = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 40 })
+
+test('ranges are sets of numbers', () => {
+  fc.assert(
+    fc.property(numbers, numbers, (a, b) => {
+      const [x, y] = [rangesOf(a), rangesOf(b)]
+      expect(listed(x)).toEqual(sorted(new Set(a)))
+      expect(listed(union(x, y))).toEqual(sorted(new Set([...a, ...b])))
+      expect(listed(without(x, y))).toEqual(sorted(new Set(a.filter((n) => !b.includes(n)))))
+      expect(sizeOf(x)).toBe(new Set(a).size)
+      expect(has(x, 30)).toBe(a.includes(30))
+    }),
+  )
+})
+
+const item = (seq: number) => ({ firm: 'f', machine: 's/a/l/m', class: 'count', boot: 'b', seq })
+function turn(): TruthChanges {
+  const changes = newChanges(1)
+  for (let seq = 1; seq <= 5; seq++) noteItem(changes, item(seq), 'made')
+  for (const seq of [1, 2, 3, 2]) noteItem(changes, item(seq), 'sent')
+  for (const seq of [1, 2]) noteItem(changes, item(seq), 'acknowledged')
+  for (const seq of [3, 4]) noteItem(changes, item(seq), 'lost')
+  changes.notes.push({ ...item(2), what: 'duplicate', counters: ['duplicate'], n: 1 })
+  return changes
+}
+
+test('changes applied twice count once, also by the next process', () => {
+  const file = path.join(folder, 'truth', 'f.db')
+  const truth = openTruth(file)
+  truth.apply([{ id: 7, changes: turn() }])
+  truth.apply([{ id: 7, changes: turn() }])
+  truth.close()
+  const again = openTruth(file)
+  again.apply([{ id: 7, changes: turn() }])
+  expect(again.last).toBe(7)
+  expect(again.streams('s/a/l/m')).toEqual([
+    {
+      machine: 's/a/l/m',
+      class: 'count',
+      boot: 'b',
+      made: [1, 5],
+      sent: [1, 3],
+      acknowledged: [1, 2],
+      lost: [4, 4], // what was sent is not lost, though it left the outbox
+      repeated: 1,
+    },
+  ])
+  expect(again.named()).toEqual([
+    { machine: 's/a/l/m', what: 'duplicate', counter: 'duplicate', items: 1, n: 1 },
+  ])
+  expect(again.notes(10)).toMatchObject([{ seq: 2, counters: ['duplicate'] }])
+  expect(again.streams('other')).toEqual([])
+  again.close()
+})
+
+const entry = (seq: number, over: Partial<Entry> = {}): Entry => ({
+  ...item(seq),
+  device: 'f/d',
+  qos: 1,
+  item: `{"ts":1795500420000,"seq":${seq}}`,
+  ...over,
+})
+
+test('what leaves an outbox without being sent is noted as lost with the same commit; a kill forgets neither', () => {
+  const file = path.join(folder, 'outbox.db')
+  const box = new Outbox(file, 2)
+  box.write(
+    [1, 2, 3, 4].map((seq) => entry(seq, { qos: 0, class: 'telemetry' })),
+    new Map(),
+  )
+  const next = box.next('f/d', 0, 1)[0]!
+  box.sent(next, 1795500420000, 1795500420000)
+  box.write([entry(5)], new Map(), { emptied: ['f/d'], faultStates: new Map([['device f/d', '{}']]) })
+  const after = new Outbox(file) // opened beside it: what is on the disk
+  const streams = after.truths().map(({ changes }) => changes.streams)
+  expect(streams.map((one) => one['s/a/l/m telemetry b']?.lost ?? [])).toEqual([[1, 2], [], [3, 4]])
+  expect(streams[1]!['s/a/l/m telemetry b']!.sent).toEqual([3, 3])
+  expect(after.next('f/d', 0, 10).map(({ seq }) => seq)).toEqual([5])
+  expect([...after.faultStates()]).toEqual([['device f/d', '{}']])
+  after.forgetTruths(after.truths().at(-1)!.id)
+  expect(after.truths()).toEqual([])
+  after.close()
+  box.close()
+})
+
+test('an outbox begun anew does not repeat numbers that the truth has', () => {
+  const box = new Outbox(path.join(folder, 'outbox.db'))
+  box.tellAfter(500)
+  box.told.item(item(1), 'made')
+  box.write([], new Map())
+  expect(box.truths().map(({ id }) => id)).toEqual([501])
+  box.close()
+})
+
+test('an outbox of before the faults is opened, and its items are sent as they are', () => {
+  const file = path.join(folder, 'outbox.db')
+  const old = new Outbox(file)
+  old.write([entry(1)], new Map())
+  old.close()
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  const db = new DatabaseSync(file)
+  db.exec('ALTER TABLE items DROP COLUMN skew; ALTER TABLE items DROP COLUMN raw; DROP TABLE fault_states')
+  db.close()
+  const box = new Outbox(file)
+  expect(box.next('f/d', 0, 10)).toMatchObject([{ seq: 1, skew: 0, raw: null, timed: 1 }])
+  expect(box.faultStates().size).toBe(0)
+  box.close()
+})
+
+test('times are judged as the contract says', () => {
+  const now = 1_795_500_420_000
+  expect(timesOf(now, now, now)).toEqual([])
+  expect(timesOf(now - 120_001, now, now)).toEqual(['late'])
+  expect(timesOf(now - 2_001, now - 2_001, now)).toEqual(['skew'])
+  expect(timesOf(now - 200_000, now + 3_000, now)).toEqual(['skew', 'late'])
+  expect(timesOf(now + 300_001, now + 300_001, now)).toEqual(['quarantine:ts_in_future'])
+})
+
+test('a replay is batches of what belongs together, within the limits of a message, in order', () => {
+  const waiting = [
+    entry(1),
+    entry(2, { class: 'state' }),
+    entry(3),
+    entry(4, { boot: 'c' }),
+    entry(5, { raw: Buffer.from('no').toString('base64') }),
+    entry(6),
+    entry(7),
+    entry(8),
+    entry(9, { skew: 5 }),
+  ].map((one, id) => ({ ...one, id }))
+  const messages = messagesOf(waiting, 2)
+  expect(messages.map(({ entries }) => entries.map(({ seq }) => seq))).toEqual([
+    [1, 3],
+    [2],
+    [4],
+    [5],
+    [6, 7],
+    [8],
+    [9],
+  ])
+  expect(messages.every(({ qos }) => qos === 1)).toBe(true)
+  expect(JSON.parse(payloadOf(messages[0]!.entries, 9) as string)).toEqual({
+    boot: 'b',
+    at: 9,
+    items: [
+      { ts: 1_795_500_420_000, seq: 1 },
+      { ts: 1_795_500_420_000, seq: 3 },
+    ],
+  })
+  expect(payloadOf(messages[3]!.entries, 9)).toEqual(Buffer.from('no'))
+  const large = entry(1, { item: `{"ts":1,"x":"${'y'.repeat(25_000)}"}` })
+  const parts = messagesOf(
+    Array.from({ length: 5 }, (_, id) => ({ ...large, id })),
+    1000,
+  )
+  expect(Math.max(...parts.map(({ entries }) => payloadOf(entries, 1).length))).toBeLessThan(64 * 1024)
+  expect(parts.flatMap(({ entries }) => entries)).toHaveLength(5)
+})
