@@ -9,11 +9,14 @@ import { checkPlants } from '#contract/checkPlants.ts'
 import { callLocal, socketPath } from '#runtime/local.ts'
 import { options } from '#runtime/options.ts'
 import { ensureDataFolder, EXIT_CONFIG, OperatorError } from '#runtime/process.ts'
+import { refuseSecondStart, removeRun, writeRun, type Run } from '#runtime/runFile.ts'
 import { envName, flagName, readSettings, SettingsError, showAddress } from '#runtime/settings.ts'
 import { Supervisor } from '#runtime/supervise.ts'
 import { buildPage } from './dashboards/build.ts'
 
 const root = import.meta.dirname
+/** How often run.json is held against whether there is an administrator by now. */
+const SIGN_IN_EVERY_MS = 3000
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -22,16 +25,17 @@ async function main(argv: readonly string[]): Promise<void> {
   const data = path.resolve(settings.data)
   const plants = path.resolve(settings.plants)
   ensureDataFolder(data)
-  refuseSecondStart(data)
+  await refuseSecondStart(data)
   if (!settings.empty) refuseFaultyPlants(plants)
   if (await buildPage()) say('page built')
 
   let stopping: Promise<void> | null = null
-  const runFile = path.join(data, 'run.json')
+  let signInTimer: NodeJS.Timeout | undefined
   const supervisor = new Supervisor({ say, giveUp: () => void stop(EXIT_CONFIG) })
   function stop(code: number): Promise<void> {
     stopping ??= (async () => {
-      fs.rmSync(runFile, { force: true })
+      clearInterval(signInTimer)
+      removeRun(data)
       say('stopping ...')
       await supervisor.stop()
       say('stopped; nothing acknowledged was lost')
@@ -64,24 +68,42 @@ async function main(argv: readonly string[]): Promise<void> {
     await child('ingest', { mqtt })
     const { http } = await child('api', { http: showAddress(settings.http) })
     if (!settings.noSimulator && !settings.empty) await child('simulators', { mqtt })
-    const signIn = await callLocal<{ path: string } | null>(socketPath(data, 'api'), 'GET', '/sign-in')
-    const run = {
-      pid: process.pid,
-      http,
-      mqtt,
-      mqttWs: broker['mqttWs'],
-      ...(signIn ? { signIn: `${String(http)}${signIn.path}` } : {}),
-    }
-    fs.writeFileSync(runFile, `${JSON.stringify(run)}\n`, { mode: 0o600 })
-    say(`page    ${String(http)}`)
-    say(`mqtt    ${mqtt}   websocket ${String(broker['mqttWs'])}`)
+    const addresses = { pid: process.pid, http: String(http), mqtt, mqttWs: String(broker['mqttWs']) }
+    const signIn = await signInOf(data, addresses.http)
+    writeRun(data, { ...addresses, ...(signIn ? { signIn } : {}) })
+    if (signIn) signInTimer = followSignIn(data, addresses, signIn)
+    say(`page    ${addresses.http}`)
+    say(`mqtt    ${mqtt}   websocket ${addresses.mqttWs}`)
     say(`data    ${data}`)
-    if (run.signIn) say(`\nFirst sign-in, once, within 15 minutes:\n  ${run.signIn}\n`)
+    if (signIn) say(`\nFirst sign-in, once, within 15 minutes:\n  ${signIn}\n`)
   } catch (error) {
     if (stopping) return stopping
     process.stderr.write(`${(error as Error).message}\n`)
     await stop(1)
   }
+}
+
+/** The link that makes the first administrator, or null once there is one. */
+async function signInOf(data: string, http: string): Promise<string | null> {
+  const found = await callLocal<{ path: string } | null>(socketPath(data, 'api'), 'GET', '/sign-in')
+  return found ? `${http}${found.path}` : null
+}
+
+/** run.json holds the link only while it is of use: it is looked at until there is an administrator. */
+function followSignIn(data: string, addresses: Omit<Run, 'signIn'>, first: string): NodeJS.Timeout {
+  let known = first
+  const timer = setInterval(() => {
+    signInOf(data, addresses.http).then(
+      (signIn) => {
+        if (signIn === known) return
+        if (signIn === null) clearInterval(timer)
+        else known = signIn
+        writeRun(data, { ...addresses, ...(signIn ? { signIn } : {}) })
+      },
+      () => undefined, // the api is being started again: asked anew the next time
+    )
+  }, SIGN_IN_EVERY_MS)
+  return timer
 }
 
 function readFile(): Record<string, unknown> {
@@ -91,20 +113,6 @@ function readFile(): Record<string, unknown> {
   if (typeof value !== 'object' || Array.isArray(value))
     throw new OperatorError('baiyuan.yaml holds no settings (key: value)')
   return value as Record<string, unknown>
-}
-
-function refuseSecondStart(data: string): void {
-  const file = path.join(data, 'run.json')
-  if (!fs.existsSync(file)) return
-  const { pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as { pid: number }
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return fs.rmSync(file) // its owner was killed and could not remove it
-  }
-  throw new OperatorError(
-    `${data} is in use by process ${pid}: stop it, or choose another folder with --data`,
-  )
 }
 
 function refuseFaultyPlants(plants: string): void {

@@ -25,15 +25,19 @@ export type ExitDecision =
   | { readonly restart: false; readonly why: 'wanted' | 'config' }
   | { readonly restart: true; readonly pauseMs: number }
 
-/** What to do after a child ended: `crashes` in a row so far, and how long it ran. */
+/**
+ * What to do after a child ended: `crashes` in a row so far, how long it ran, and whether it was ever ready. One that once ran and now
+ * meets something that a person must mend (its port was taken meanwhile) is tried on: the others must not stop for it.
+ */
 export function afterExit(
   stopping: boolean,
   code: number | null,
   crashes: number,
   ranMs: number,
+  wasReady: boolean,
 ): ExitDecision {
   if (stopping) return { restart: false, why: 'wanted' }
-  if (code === EXIT_CONFIG) return { restart: false, why: 'config' }
+  if (code === EXIT_CONFIG && !wasReady) return { restart: false, why: 'config' }
   const row = ranMs >= HEALTHY_AFTER ? 0 : crashes
   return { restart: true, pauseMs: Math.min(FIRST_PAUSE * 2 ** row, LONGEST_PAUSE) }
 }
@@ -50,6 +54,7 @@ type Child = {
   process: ChildProcess | null
   settings: Record<string, string>
   crashes: number
+  wasReady: boolean
   timer: NodeJS.Timeout | undefined
 }
 
@@ -67,7 +72,14 @@ export class Supervisor {
    * (port 0) are kept for its restarts, so that devices and pages find it again.
    */
   async start(spec: ChildSpec): Promise<Ready> {
-    const child: Child = { spec, process: null, settings: { ...spec.settings }, crashes: 0, timer: undefined }
+    const child: Child = {
+      spec,
+      process: null,
+      settings: { ...spec.settings },
+      crashes: 0,
+      wasReady: false,
+      timer: undefined,
+    }
     this.#children.push(child)
     return this.#spawn(child, true)
   }
@@ -111,6 +123,7 @@ export class Supervisor {
       }, READY_WITHIN)
       running.on('message', (message: Ready) => {
         clearTimeout(late)
+        child.wasReady = true
         for (const key of ['http', 'mqtt', 'mqttWs'])
           if (typeof message[key] === 'string' && key in child.settings)
             child.settings[key] = message[key].replace(/^https?:\/\//, '')
@@ -127,7 +140,7 @@ export class Supervisor {
   }
 
   #afterExit(child: Child, code: number | null, signal: string | null, ranMs: number): void {
-    const decision = afterExit(this.#stopping, code, child.crashes, ranMs)
+    const decision = afterExit(this.#stopping, code, child.crashes, ranMs, child.wasReady)
     const { name } = child.spec
     if (!decision.restart) {
       if (decision.why === 'config') this.#events.giveUp(name)

@@ -1,5 +1,5 @@
 /**
- * Which deeds ingest carries out: one line per kind. Every other kind of the contract is answered `kind_unsupported` until its issue
+ * Which deeds ingest carries out: one line per kind. Every other kind of the contract is answered `kind_unsupported` until a file
  * puts it here.
  */
 import type { ControlKind } from '#contract/control.ts'

@@ -104,6 +104,22 @@ describe('a running installation', () => {
     }
   })
 
+  test('the sign-in link leaves run.json once there is an administrator', async () => {
+    const { http, signIn } = installation.run()
+    const answer = await fetch(`${http}/api/v1/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: http },
+      body: JSON.stringify({
+        token: new URL(signIn!).searchParams.get('token'),
+        name: 'administrator-1',
+        password: 'a long enough secret',
+      }),
+    })
+    expect(answer.ok).toBe(true)
+    await until(() => installation.run().signIn === undefined)
+    expect(installation.run()).toMatchObject({ http })
+  })
+
   test('a second start on the same folder is refused', () => {
     const { code, said } = fails('--data', installation.data, '--no-simulator')
     expect(said).toContain('is in use by process')
@@ -165,7 +181,7 @@ describe('a running installation', () => {
     await until(() => device.acknowledged.length > 100)
     const began = performance.now()
     expect(await installation.stop('SIGTERM')).toBe(0)
-    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(fs.existsSync(path.join(installation.data, 'run.json'))).toBe(false)
     expect(installation.output).toContain('stopped; nothing acknowledged was lost')
     clearInterval(timer)
@@ -182,10 +198,28 @@ describe('a running installation', () => {
     const pids = ['broker', 'ingest', 'api', 'simulators'].map((name) => installation.pid(name))
     await installation.stop('SIGKILL')
     await until(() => pids.every((pid) => !alive(pid)), 15_000)
+    // What a power cut may leave: a torn notice, or one whose pid is somebody else's by now.
+    fs.writeFileSync(path.join(installation.data, 'run.json'), '{"pi')
+    await installation.start()
+    await installation.stop('SIGKILL')
+    const notice = {
+      ...JSON.parse(fs.readFileSync(path.join(installation.data, 'run.json'), 'utf8')),
+      pid: process.pid,
+    }
+    fs.writeFileSync(path.join(installation.data, 'run.json'), JSON.stringify(notice))
+    await until(() => !running(installation))
     await installation.start()
     expect(await (await fetch(`${installation.run().http}/health`)).json()).toMatchObject({ ok: true })
   })
 })
+
+function running(installation: Installation): boolean {
+  try {
+    return installation.pid('broker') > 0
+  } catch {
+    return false
+  }
+}
 
 function alive(pid: number): boolean {
   try {

@@ -46,7 +46,7 @@ export class Installation {
     child.on('exit', () => (ended = true))
     await until(() => {
       if (ended) throw new Error(`the installation ended:\n${this.output}`)
-      return fs.existsSync(path.join(this.data, 'run.json')) && this.run().pid === child.pid
+      return this.#ranBy(child.pid)
     }, 60_000)
     const run = this.run()
     const host = new URL(run.http).host
@@ -54,6 +54,12 @@ export class Installation {
     return run
   }
   #lastPorts: string[] | null = null
+
+  /** A notice of an earlier start, or a torn one, is not this start's. */
+  #ranBy(pid: number | undefined): boolean {
+    const file = path.join(this.data, 'run.json')
+    return fs.existsSync(file) && fs.readFileSync(file, 'utf8').includes(`"pid":${pid},`)
+  }
 
   run(): Run {
     return JSON.parse(fs.readFileSync(path.join(this.data, 'run.json'), 'utf8')) as Run

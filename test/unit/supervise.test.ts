@@ -5,15 +5,20 @@ import { afterEach, expect, test } from 'vitest'
 import { afterExit, Supervisor } from '#runtime/supervise.ts'
 
 test.each([
-  ['a wanted stop', [true, 0, 0, 10], { restart: false, why: 'wanted' }],
-  ['a fault that a person must mend', [false, 78, 0, 10], { restart: false, why: 'config' }],
-  ['a first crash', [false, 1, 0, 10], { restart: true, pauseMs: 500 }],
-  ['a kill', [false, null, 1, 10], { restart: true, pauseMs: 1000 }],
-  ['a crash loop', [false, 1, 20, 10], { restart: true, pauseMs: 30_000 }],
-  ['a crash after a long healthy run', [false, 1, 20, 60_000], { restart: true, pauseMs: 500 }],
-  ['an exit that nobody asked for', [false, 0, 0, 10], { restart: true, pauseMs: 500 }],
-] as const)('after %s', (_, [stopping, code, crashes, ran], decision) => {
-  expect(afterExit(stopping, code, crashes, ran)).toEqual(decision)
+  ['a wanted stop', [true, 0, 0, 10, true], { restart: false, why: 'wanted' }],
+  [
+    'a fault that a person must mend, at the start',
+    [false, 78, 0, 10, false],
+    { restart: false, why: 'config' },
+  ],
+  ['such a fault of one that ran before', [false, 78, 0, 10, true], { restart: true, pauseMs: 500 }],
+  ['a first crash', [false, 1, 0, 10, true], { restart: true, pauseMs: 500 }],
+  ['a kill', [false, null, 1, 10, true], { restart: true, pauseMs: 1000 }],
+  ['a crash loop', [false, 1, 20, 10, true], { restart: true, pauseMs: 30_000 }],
+  ['a crash after a long healthy run', [false, 1, 20, 60_000, true], { restart: true, pauseMs: 500 }],
+  ['an exit that nobody asked for', [false, 0, 0, 10, true], { restart: true, pauseMs: 500 }],
+] as const)('after %s', (_, [stopping, code, crashes, ran, wasReady], decision) => {
+  expect(afterExit(stopping, code, crashes, ran, wasReady)).toEqual(decision)
 })
 
 const folders: string[] = []
