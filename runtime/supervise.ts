@@ -19,7 +19,7 @@ const STOP_WITHIN = 12_000
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 30_000
 /** A child that ran this long was healthy: its next crash starts from the first pause again. */
-const HEALTHY_AFTER = 60_000
+const HEALTHY_AFTER = 10_000
 
 export type ExitDecision =
   | { readonly restart: false; readonly why: 'wanted' | 'config' }
