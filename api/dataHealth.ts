@@ -5,7 +5,7 @@ import type { Ports } from './ports.ts'
 
 /** Null when a neighbour that must be asked does not answer. */
 export async function dataHealth(ports: Ports, firm: string): Promise<z.infer<typeof DataHealth> | null> {
-  const asked = await Promise.all([ports.ingest.health(firm), ports.broker.status()]).catch(
+  const asked = await Promise.all([ports.ingest.health(firm), ports.broker.status(firm)]).catch(
     (error: unknown) => {
       ports.log.warn({ err: error }, 'data health could not be read')
       return null
@@ -13,12 +13,13 @@ export async function dataHealth(ports: Ports, firm: string): Promise<z.infer<ty
   )
   if (!asked) return null
   const [known, { journal, denied }] = asked
+  const refused = denied.firms[firm]
   const head = journal.firms.find((one) => one.firm === firm)
   const damaged = journal.damage.length > 0 ? `${journal.damage.length} damaged batches, set aside` : null
   return {
     ...known,
     // Only this firm's: how much others are refused is not this firm's business.
-    denied: { total: denied.topics.filter(({ topic }) => topic.split('/')[1] === firm).length },
+    denied: { total: refused?.total ?? 0, topics: refused?.topics.toReversed() ?? [] },
     journal: {
       offset: head?.offset ?? 0,
       hash: head?.hash ?? '',

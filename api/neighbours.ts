@@ -12,7 +12,10 @@ export function brokerAt(data: string): BrokerPort {
   const file = socketPath(data, 'broker')
   return {
     control: (request) => callLocal<ControlPlace>(file, 'POST', '/control', request, PATIENCE_MS),
-    status: () => callLocal<BrokerStatus>(file, 'GET', '/status', undefined, PATIENCE_MS),
+    status: (firm) => {
+      const query = new URLSearchParams({ firm }).toString()
+      return callLocal<BrokerStatus>(file, 'GET', `/status?${query}`, undefined, PATIENCE_MS)
+    },
   }
 }
 

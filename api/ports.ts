@@ -19,7 +19,8 @@ import type { Upstream } from './upstream.ts'
 /** The broker process, over its local socket. Every call throws when it is not there. */
 export type BrokerPort = {
   readonly control: (request: ControlRequest) => Promise<ControlPlace>
-  readonly status: () => Promise<BrokerStatus>
+  /** What it refused is told of this firm alone. */
+  readonly status: (firm: string) => Promise<BrokerStatus>
 }
 
 /** The ingest process, over its local socket. Every call throws when it is not there. */

@@ -46,7 +46,7 @@ export class JournalBeforeAck {
     const { topic } = packet
     const say = account === null || isTooDeep(topic) ? 'deny' : this.#policy.maySay(account, topic)
     if (account === null || say === 'deny') {
-      this.#denied.note(principal, topic, now)
+      this.#denied.note(account, principal, topic, now)
       packet.retain = false
       packet.unrouted = true
       return done()

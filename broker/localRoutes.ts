@@ -35,7 +35,7 @@ export function localRoutes(parts: LocalParts): LocalRoutes {
       'GET /health': () => ({ body: health(journal) }),
       'GET /ready': () => ({ status: parts.isReady() ? 200 : 503, body: { ready: parts.isReady() } }),
       'GET /metrics': async () => ({ text: await parts.metrics(), type: 'text/plain; version=0.0.4' }),
-      'GET /status': () => ({ body: statusOf(parts) }),
+      'GET /status': (_body, query) => ({ body: statusOf(parts, query.get('firm') ?? undefined) }),
       'POST /control': (body) => control(journal, body),
       'GET /devices': () => ({ body: listDevices(credentials) }),
       'POST /devices': (body) => {
@@ -143,13 +143,13 @@ export function health(journal: Pick<JournalWriter, 'status'>): Health {
   }
 }
 
-function statusOf({ broker, journal, credentials }: LocalParts): BrokerStatus {
+function statusOf({ broker, journal, credentials }: LocalParts, firm?: string): BrokerStatus {
   const { denied, closes, guard, presence } = broker
   return {
     journal: journal.status(),
     connections: guard.connections,
     accounts: presence.of(credentials),
-    denied: { total: denied.total, topics: denied.topics },
+    denied: denied.status(firm),
     closed: closes.counts,
   }
 }

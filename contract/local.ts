@@ -5,7 +5,7 @@
  * broker.sock
  *   POST /control        ControlRequest -> ControlPlace     journals a deed; answers after the commit
  *   GET  /commits        NDJSON stream of {commit}          after each group commit, at most one per 5 ms
- *   GET  /status         -> BrokerStatus
+ *   GET  /status?firm    -> BrokerStatus            with a firm: `denied.firms` holds that firm alone
  *   GET  /devices        -> DeviceRow[]
  *   POST /devices        {path, machines} -> DeviceSecret   409 when it exists
  *   POST /devices/rotate {path} -> DeviceSecret             404 when it does not; its open connection is closed
@@ -59,14 +59,19 @@ export type RawEntry = {
   readonly payload: string
 }
 
+export type DeniedTopic = { readonly account: string; readonly topic: string; readonly at: Instant }
+/** Topics are the newest 100, oldest first, each cut to 256 characters. */
+export type DeniedPart = { readonly total: number; readonly topics: readonly DeniedTopic[] }
+
 export type BrokerStatus = {
   readonly journal: JournalStatus
   readonly connections: number
   readonly accounts: Readonly<Record<string, { readonly connected: boolean; readonly since: Instant }>>
-  /** Publishes outside a credential, by account; topics are the newest, at most 100 in all. */
+  /** Publishes outside a credential: by the firm of the sender's account, and `others`, those of service accounts. */
   readonly denied: {
     readonly total: number
-    readonly topics: readonly { account: string; topic: string; at: Instant }[]
+    readonly firms: Readonly<Record<string, DeniedPart>>
+    readonly others: DeniedPart
   }
   readonly closed: Readonly<Record<string, number>>
 }

@@ -218,7 +218,11 @@ export const DataHealth = z.object({
   skew: z.object({ maxMs: z.number(), machine: z.string().nullable() }),
   /** Share of expected state coverage per machine and quarter hour of the last 24 h, 0..1; null: nothing was due. */
   coverage: z.array(z.object({ machine: z.string(), from: instant, cells: z.array(z.number().nullable()) })),
-  denied: z.object({ total: z.int() }),
+  /** Publishes of this firm's accounts outside their credentials since the broker started; topics newest first, at most 100. */
+  denied: z.object({
+    total: z.int(),
+    topics: z.array(z.object({ account: z.string(), topic: z.string(), at: instant })).optional(),
+  }),
   journal: z.object({
     offset: z.int(),
     hash: z.string(),

@@ -10,7 +10,7 @@ import net, { type AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
 import { io, type Socket } from 'socket.io-client'
 import { ROLES, type Role } from '#contract/control.ts'
-import type { ControlRequest } from '#contract/local.ts'
+import type { ControlRequest, Health } from '#contract/local.ts'
 import type { MachineLive, PageToServer, ServerToPage } from '#contract/live.ts'
 import { FLAGS } from '#contract/dispositions.ts'
 import type { Plant } from '#domain/plant/plant.ts'
@@ -159,6 +159,7 @@ export class Fixture {
     this.ledgersByFirm.get(request.firm)?.add('control.accepted', { result: { done: 1 } }, request.entry.id)
     this.ledgers.look(request.firm)
   }
+  neighbours: Health[] = [{ process: 'ingest', ok: true, checks: {} }]
   bucketCalls = 0
   buckets: () => Promise<Bucket[]> = () => Promise.resolve([])
   now = NOW
@@ -199,7 +200,23 @@ export class Fixture {
             },
             connections: 1,
             accounts: {},
-            denied: { total: 1, topics: [{ account: 'x', topic: 'v1/demo-b/a/b/c/d/count', at: NOW }] },
+            denied: {
+              total: 5,
+              firms: {
+                'demo-a': {
+                  total: 3,
+                  topics: [
+                    { account: 'demo-a.gw-1', topic: 'v1/demo-a/x/older', at: NOW - 1 },
+                    { account: 'demo-a.gw-1', topic: 'v1/demo-a/x/newest', at: NOW },
+                  ],
+                },
+                'demo-b': {
+                  total: 1,
+                  topics: [{ account: 'demo-b.gw-1', topic: 'v1/demo-a/a/b/c/d/count', at: NOW }],
+                },
+              },
+              others: { total: 1, topics: [{ account: 'service:x', topic: 'v1/demo-a/y', at: NOW }] },
+            },
             closed: {},
           }),
       },
@@ -237,7 +254,7 @@ export class Fixture {
             ledger: { lag: 0, cursor: 1 },
           }),
       },
-      neighbours: () => Promise.resolve([{ process: 'ingest', ok: true, checks: {} }]),
+      neighbours: () => Promise.resolve(this.neighbours),
       metrics: () =>
         Promise.resolve('# HELP a b\na{firm="demo-a"} 1\na{firm="demo-b"} 2\nb{account="x"} 1\nc 3\n'),
       plantFaults: () => null,

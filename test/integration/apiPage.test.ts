@@ -84,7 +84,13 @@ test('data health balances and shows nothing of another firm', async () => {
   const { status, body, text } = await api.call('GET', '/api/v1/firms/demo-a/health', { cookie: manager })
   expect(status).toBe(200)
   expect(body.journal).toEqual({ offset: 9, hash: 'abc', ok: true, why: null, freeShare: 0.5 })
-  expect(body.denied).toEqual({ total: 0 })
+  expect(body.denied).toEqual({
+    total: 3,
+    topics: [
+      { account: 'demo-a.gw-1', topic: 'v1/demo-a/x/newest', at: NOW },
+      { account: 'demo-a.gw-1', topic: 'v1/demo-a/x/older', at: NOW - 1 },
+    ],
+  })
   expect(text).not.toContain('demo-b')
 })
 

@@ -90,9 +90,14 @@ test('status, health, readiness and metrics', async () => {
   expect(status).toMatchObject({
     connections: 1,
     accounts: { [secret.username]: { connected: true } },
-    denied: { total: 1, topics: [{ account: secret.username, topic: `v1/${LATHE}/count` }] },
+    denied: {
+      total: 1,
+      firms: { 'demo-a': { total: 1, topics: [{ account: secret.username, topic: `v1/${LATHE}/count` }] } },
+      others: { total: 0, topics: [] },
+    },
     journal: { blocked: null },
   })
+  expect((await broker.local<BrokerStatus>('GET', '/status?firm=demo-b')).denied.firms).toEqual({})
   const health = await broker.local<Health>('GET', '/health')
   expect(health).toMatchObject({ process: 'broker', ok: true, checks: { journal: { ok: true } } })
   expect(await broker.local('GET', '/ready')).toEqual({ ready: true })

@@ -94,7 +94,7 @@ test('T1 a publish outside the credential is acknowledged, dropped, counted and 
   expect(client.closed).toBe(false)
   expect(fresh().map(({ payload }) => String(payload))).toEqual(['good'])
   expect(broker.broker.denied.total - before).toBe(outside.length)
-  const audited = broker.broker.denied.topics.slice(-outside.length)
+  const audited = broker.broker.denied.status().firms['demo-a']!.topics.slice(-outside.length)
   expect(audited.map(({ account }) => account)).toEqual(outside.map(() => lathe.username))
   expect(audited.slice(0, 13).map(({ topic }) => topic)).toEqual(outside.slice(0, 13))
   const told = broker.log.filter(
@@ -104,13 +104,24 @@ test('T1 a publish outside the credential is acknowledged, dropped, counted and 
   client.destroy()
 })
 
-test('T1 the audit keeps the newest 100 topics however many are tried', async () => {
+test('T1 the audit keeps the newest 100 topics of a firm however many are tried, and each firm its own', async () => {
+  const other = broker.device('demo-b/main/machining/l1/lathe-07')
+  const quiet = await broker.client(other)
+  quiet.publish(`v1/${LATHE}/count`, '', 1)
+  await quiet.has('puback', 1)
   const client = await broker.client(mill)
   for (let i = 1; i <= 300; i++) client.publish(`v1/${LATHE}/x${i}`, '', i)
   await client.has('puback', 300)
-  const { topics } = broker.broker.denied
+  const { firms } = broker.broker.denied.status()
+  const { topics } = firms['demo-a']!
   expect(topics).toHaveLength(100)
   expect(topics.at(-1)).toMatchObject({ account: mill.username, topic: `v1/${LATHE}/x300` })
+  // Named after the sender: the topic says demo-a, and demo-a's flood does not push it out.
+  expect(firms['demo-b']).toMatchObject({
+    total: 1,
+    topics: [{ account: other.username, topic: `v1/${LATHE}/count` }],
+  })
+  quiet.destroy()
   client.destroy()
 })
 
