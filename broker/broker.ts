@@ -65,6 +65,8 @@ export class Broker {
   readonly #aedes: Aedes
   readonly #origins = new WeakMap<object, Origin>()
   readonly #accounts = new WeakMap<object, Account>()
+  /** The keep-alive that a client asked for, when it got a shorter one. */
+  readonly #shortened = new WeakMap<object, number>()
 
   constructor(parts: BrokerParts) {
     const { limits, log, conformance = false } = parts
@@ -85,17 +87,22 @@ export class Broker {
         const { brokerKeepaliveSeconds: most } = limits
         // [MQTT-3.1.2-24] a server may close an idle connection whatever its keep-alive; a vanished device must be noticed.
         if (packet.keepalive === 0 || packet.keepalive! > most) {
-          this.closes.note('keepalive_shortened', this.#addressOf(client), {
-            asked: packet.keepalive,
-            seconds: most,
-          })
+          this.#shortened.set(client, packet.keepalive!)
           packet.keepalive = most
         }
         done(null, true)
       },
       authenticate: (client, username, password, done) => {
         const found = this.#walled('authenticate', () => this.#identify(client, username, password))
-        if ('account' in found) return done(null, true)
+        if ('account' in found) {
+          const asked = this.#shortened.get(client)
+          if (asked !== undefined)
+            this.closes.note('keepalive_shortened', found.account.username, {
+              asked,
+              seconds: limits.brokerKeepaliveSeconds,
+            })
+          return done(null, true)
+        }
         this.closes.note(found.refused, this.#addressOf(client), { account: username, clientId: client.id })
         // The library cleans up after a refused client by its id, which may be another's.
         ;(client as Session).id = ''

@@ -34,6 +34,12 @@ const LIBRARY_REASONS: readonly (readonly [text: string, reason: CloseReason])[]
   ['connection closed', 'connection_lost'],
 ]
 
+/** All others are warnings. */
+const LEVELS: Partial<Record<CloseReason, 'debug' | 'info'>> = {
+  connection_lost: 'debug', // a device that goes is presence's matter
+  keepalive_shortened: 'info', // the device works on
+}
+
 const MAX_REMEMBERED = 10_000
 
 export class Closes {
@@ -52,8 +58,7 @@ export class Closes {
     if (this.#told.has(key)) return
     if (this.#told.size >= MAX_REMEMBERED) this.#told.clear() // bounded; the price is a line told twice
     this.#told.add(key)
-    const level = reason === 'connection_lost' ? 'debug' : 'warn' // a device that goes is presence's matter
-    this.#log[level](
+    this.#log[LEVELS[reason] ?? 'warn'](
       { reason, client: client.slice(0, 256), ...detail },
       'connection closed, refused or limited',
     )

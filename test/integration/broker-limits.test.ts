@@ -98,6 +98,19 @@ test('a keep-alive of none or of hours is shortened, and a client that falls sil
   const lasted = await client.end(15_000)
   expect(lasted).toBeGreaterThan(1000)
   expect(short.broker.closes.counts).toMatchObject({ keepalive_shortened: 1, keepalive_timeout: 1 })
+  const hours = await RawMqtt.open(short.port)
+  expect(await hours.connect(device, { keepalive: 7200 })).toBe(0)
+  const other = short.device(MILL)
+  const neighbour = await RawMqtt.open(short.port)
+  expect(await neighbour.connect(other, { keepalive: 7200 })).toBe(0)
+  expect(short.broker.closes.counts['keepalive_shortened']).toBe(3)
+  // Once per account, though all come from one address; 30 is pino's info.
+  expect(short.log.filter(({ reason }) => reason === 'keepalive_shortened')).toMatchObject([
+    { level: 30, client: device.username, asked: 0, seconds: 1 },
+    { level: 30, client: other.username, asked: 7200, seconds: 1 },
+  ])
+  hours.destroy()
+  neighbour.destroy()
   await short.stop()
 })
 
