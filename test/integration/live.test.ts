@@ -99,6 +99,48 @@ describe('a page', () => {
   })
 })
 
+test('T15 age shown, never taken for live: an old value keeps its own time over snapshot, delta, beat and REST', async () => {
+  const one = await new Fixture().start()
+  const HOUR = 3_600_000
+  const old = NOW - 3 * HOUR
+  const held = { value: 31.25, ts: old, quality: 'good' } as const
+  const machine = { ...liveOf('demo-a'), since: old, receivedAt: old, values: { power_kw: held } }
+  one.upstream.take({
+    kind: 'snapshot',
+    at: NOW,
+    firms: [{ firm: 'demo-a', cursor: 0, machines: [machine] }],
+  })
+  const cookie = one.person('operator')
+  const page = one.page(cookie)
+  const snapshot = next(page, 'snapshot')
+  await join(page, 'demo-a')
+  expect((await snapshot)[0].machines).toEqual([machine])
+  const change = next(page, 'delta')
+  const temperature = { value: 40, ts: NOW, quality: 'good' } as const
+  one.upstream.take({
+    kind: 'delta',
+    at: NOW,
+    firm: 'demo-a',
+    machines: [{ ...machine, receivedAt: NOW, values: { temperature_c: temperature } }],
+  })
+  expect((await change)[0].machines[0]!.values).toEqual({ temperature_c: temperature })
+  one.now = NOW + HOUR
+  one.upstream.take({ kind: 'beat', at: one.now })
+  const again = one.page(cookie)
+  const later = next(again, 'snapshot')
+  await join(again, 'demo-a')
+  expect((await later)[0].machines[0]).toMatchObject({
+    since: old,
+    values: { power_kw: held, temperature_c: temperature },
+  })
+  for (const route of ['machines', `machines/${MACHINE.replaceAll('/', '.')}`]) {
+    const { body } = await one.call('GET', `/api/v1/firms/demo-a/${route}`, { cookie })
+    const live = Array.isArray(body) ? body[0] : body.live
+    expect(live.values).toEqual({ power_kw: held, temperature_c: temperature })
+  }
+  await one.stop()
+})
+
 describe('T5 T6 whose data', () => {
   test.each(ROLES)(
     'T5 %s of firm A joins A, and another, a missing or a malformed firm answers alike',
