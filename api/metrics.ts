@@ -24,14 +24,29 @@ const FIRM = /[{,]firm="([^"]*)"/
 /** Labels that can name another firm's things. */
 const NAMES_SOMETHING = /[{,](?:account|principal|machine|topic|client)="/
 
-/** Samples of another firm are left out; without every firm in scope, so is what names accounts or machines without a firm. */
+/** Our own figures: without a firm they are those of the whole installation, and tell how much others do. */
+const OURS = /^baiyuan_/
+
+/**
+ * Samples of another firm are left out; without every firm in scope, so are figures of the whole installation and what names accounts
+ * or machines without a firm. A metric that has no sample left goes whole.
+ */
 export function metricsInScope(text: string, who: Scoped): string {
   if (who.firms === null) return text
-  return text
-    .split('\n')
-    .filter((line) => {
-      const firm = FIRM.exec(line)?.[1]
-      return firm === undefined ? !NAMES_SOMETHING.test(line) : inScope(who, firm)
-    })
-    .join('\n')
+  const isShown = (line: string): boolean => {
+    const firm = FIRM.exec(line)?.[1]
+    return firm === undefined ? !OURS.test(line) && !NAMES_SOMETHING.test(line) : inScope(who, firm)
+  }
+  const kept: string[] = []
+  let head: string[] = []
+  for (const line of text.split('\n')) {
+    if (line.startsWith('# HELP')) head = [line]
+    else if (line.startsWith('# TYPE') && head.length !== 1) head = [line]
+    else if (line.startsWith('#')) head.push(line)
+    else if (isShown(line)) {
+      kept.push(...head, line)
+      head = []
+    }
+  }
+  return kept.join('\n')
 }

@@ -93,6 +93,32 @@ test('counters of several processes are one valid text, cut to the firms in scop
   expect(cut).not.toMatch(/demo-b|gw/)
 })
 
+test('T5 figures of the whole installation are for those who may see every firm', () => {
+  const text = [
+    '# HELP baiyuan_broker_denied_total x',
+    '# TYPE baiyuan_broker_denied_total counter',
+    'baiyuan_broker_denied_total{process="broker"} 7',
+    '# TYPE baiyuan_journal_entries_total counter',
+    'baiyuan_journal_entries_total 9',
+    '# TYPE baiyuan_broker_closed_total counter',
+    'baiyuan_broker_closed_total{reason="slowed",process="broker"} 3',
+    '# TYPE baiyuan_items gauge',
+    'baiyuan_items{firm="demo-a",end="stored"} 5',
+    'baiyuan_items{firm="demo-b",end="stored"} 6',
+    '# TYPE process_cpu_seconds_total counter',
+    'process_cpu_seconds_total{process="broker"} 1',
+    '',
+  ].join('\n')
+  expect(metricsInScope(text, { firms: null })).toBe(text)
+  expect(metricsInScope(text, { firms: ['demo-a'] }).split('\n')).toEqual([
+    '# TYPE baiyuan_items gauge',
+    'baiyuan_items{firm="demo-a",end="stored"} 5',
+    '# TYPE process_cpu_seconds_total counter',
+    'process_cpu_seconds_total{process="broker"} 1',
+    '',
+  ])
+})
+
 test('OpenAPI describes every route of the table, with its errors', () => {
   const document = openApi()
   expect(document.openapi).toBe('3.1.0')
