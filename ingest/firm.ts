@@ -42,6 +42,17 @@ type Pending = {
   readonly answered: Set<string>
 }
 
+const NONE: Pick<LedgerChanges, 'withheld' | 'quarantine' | 'decided'> = {
+  withheld: [],
+  quarantine: [],
+  decided: [],
+}
+
+/** Of an item that was put aside: why, and what was decided on it. */
+export type ItemRow = Pick<QuarantineRow, 'id' | 'offset' | 'item' | 'reason'> & {
+  readonly status: 'open' | QuarantineDecided['status']
+}
+
 const nothing = (): Pending => ({
   events: [],
   plants: [],
@@ -166,9 +177,14 @@ export class Firm {
 
   /** Stores everything since the last commit in one transaction. Throws what the disk throws; the next call tries the same again. */
   commit(): void {
-    this.#unsaved ??= this.#changes()
-    this.ledger.commit(this.#unsaved)
-    this.stored = this.#unsaved.progress.cursor
+    if (this.#unsaved !== null) this.#save(this.#unsaved)
+    this.#save(this.#changes())
+  }
+
+  #save(changes: LedgerChanges): void {
+    this.#unsaved = changes
+    this.ledger.commit(changes)
+    this.stored = changes.progress.cursor
     this.#unsaved = null
   }
 
@@ -224,10 +240,26 @@ export class Firm {
   /** Items of the entries in [from, to] that the historian must not see at their own place, as `offset:item`. */
   withheldIn(from: number, to: number): Set<string> {
     const keys = this.ledger.withheldBetween(from, to).map((row) => `${row.offset}:${row.item}`)
-    const { withheld, quarantine } = this.pending
-    for (let i = 0; i < withheld.length; i += 2) keys.push(`${withheld[i]}:${withheld[i + 1]}`)
-    for (const row of quarantine) keys.push(`${row.offset}:${row.item}`)
+    for (const { withheld, quarantine } of [this.#unsaved ?? NONE, this.pending]) {
+      for (let i = 0; i < withheld.length; i += 2) keys.push(`${withheld[i]}:${withheld[i + 1]}`)
+      for (const row of quarantine) keys.push(`${row.offset}:${row.item}`)
+    }
     return new Set(keys)
+  }
+
+  /** The newest row of an item that was put aside, or null when none is kept. */
+  rowOf(offset: number, item: number): ItemRow | null {
+    return this.rowsIn(offset, offset).findLast((row) => row.item === item) ?? null
+  }
+
+  /** Every row of the entries in [from, to], the oldest first, as decided by now. */
+  rowsIn(from: number, to: number): ItemRow[] {
+    const rows: ItemRow[] = this.ledger.rowsBetween(from, to)
+    for (const { quarantine } of [this.#unsaved ?? NONE, this.pending])
+      for (const { id, offset, item, reason } of quarantine)
+        if (offset >= from && offset <= to) rows.push({ id, offset, item, reason, status: 'open' })
+    const decided = [...(this.#unsaved ?? NONE).decided, ...this.pending.decided]
+    return rows.map((row) => ({ ...row, status: decided.find((d) => d.id === row.id)?.status ?? row.status }))
   }
 
   /** Items released by the entries in [from, to]: they reach the historian at the place of their release. */

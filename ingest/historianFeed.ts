@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failpoint } from '#runtime/failpoints.ts'
 import type { Log } from '#runtime/log.ts'
-import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
+import { MINUTE, SECOND, type Instant, type Millis } from '#domain/time.ts'
 import type { Historian, Refused, WriteResult } from '#store/historian/historian.ts'
 import type { FedReading } from './readings.ts'
 
@@ -15,6 +15,8 @@ const MAX_FRESH = 200_000
 /** Journal bytes read at once while behind. */
 const STEP_BYTES = 256 * 1024
 const MAX_WAIT: Millis = MINUTE
+/** After a ledger that could not be written. */
+const KEEP_RETRY: Millis = SECOND
 
 export type FeedState = {
   readonly ok: boolean
@@ -37,6 +39,8 @@ export type FeedOptions = {
   readonly again: Again
   /** An item of which the store refused a reading for good. */
   readonly onRefused: (reading: FedReading, why: string) => void
+  /** Stores what was put aside. False: the disk refuses, ask again. */
+  readonly keepRefused: () => boolean
   /** The store went away or came back. */
   readonly onState: (state: FeedState) => void
   readonly log: Log
@@ -58,6 +62,8 @@ export class HistorianFeed {
   #wake: (() => void) | null = null
   #idle: (() => void)[] = []
   #running: Promise<void> = Promise.resolve()
+  /** Readings were refused and are not yet in the ledger: the historian's cursor must not pass them. */
+  #unkept = false
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -144,12 +150,24 @@ export class HistorianFeed {
       const result = await this.#options.historian.write(readings, commit)
       if (result.ok) {
         failpoint('ingest.afterWrite')
-        this.#refuse(readings, result.refused)
+        if (result.refused.length > 0) return this.#settle(readings, result.refused, commit)
         this.#available(commit)
         return
       }
       await this.#unavailable(result)
     }
+  }
+
+  /** The refused readings are in the ledger first; only then may the historian's cursor pass them. */
+  async #settle(readings: readonly FedReading[], refused: readonly Refused[], commit: number): Promise<void> {
+    this.#unkept = true
+    this.#refuse(readings, refused)
+    while (!this.#options.keepRefused()) {
+      if (this.#stop.signal.aborted) return
+      await this.#pause(KEEP_RETRY)
+    }
+    this.#unkept = false
+    await this.#write([], commit)
   }
 
   #refuse(readings: readonly FedReading[], refused: readonly Refused[]): void {
@@ -176,7 +194,11 @@ export class HistorianFeed {
     }
     for (const resolve of this.#idle.splice(0)) resolve()
     const wait = Math.min(Math.max(result.retryAfterMs, 50), MAX_WAIT)
-    await sleep(wait, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined) // aborted: stopping
+    await this.#pause(wait)
+  }
+
+  async #pause(ms: Millis): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined) // aborted: stopping
   }
 
   #told(): void {
@@ -196,7 +218,7 @@ export class HistorianFeed {
     this.#stop.abort()
     this.#wake?.()
     await this.#running
-    if (this.#state.ok) await historian.flush()
+    if (this.#state.ok && !this.#unkept) await historian.flush()
   }
 }
 

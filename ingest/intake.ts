@@ -53,6 +53,8 @@ export class Intake {
   readonly #options: IntakeOptions
   readonly #pipeline: Pipeline
   readonly #due = new Map<Firm, number>()
+  /** Firms with refused readings that are not in the ledger yet. */
+  readonly #refusedOf = new Set<Firm>()
   #cursor = 0
   #tickAt: Instant | null = null
   #stopping = false
@@ -69,6 +71,7 @@ export class Intake {
       historian: options.historian,
       again: createReadAgain(options.reader, this.firms),
       onRefused: (reading, why) => this.#refused(reading, why),
+      keepRefused: () => this.#keepRefused(),
       onState: (state) => this.#storeState(state),
       log: options.log,
       ...(options.maxFresh === undefined ? {} : { maxFresh: options.maxFresh }),
@@ -208,8 +211,18 @@ export class Intake {
     const firm = this.firms.get(reading.series.firm)
     const source = firm && this.reader.find(firm.name, reading.offset)
     const message = source && messageOf(source)
-    if (firm && message) storeRefused(firm, source, message, reading.item, why)
-    else this.#options.log.error({ offset: reading.offset, why }, 'a refused reading whose message is gone')
+    if (firm && message) {
+      storeRefused(firm, source, message, reading.item, why)
+      this.#refusedOf.add(firm)
+    } else this.#options.log.error({ offset: reading.offset, why }, 'a refused reading whose message is gone')
+  }
+
+  #keepRefused(): boolean {
+    for (const firm of this.#refusedOf) {
+      if (!this.#store(firm)) return false
+      this.#refusedOf.delete(firm)
+    }
+    return true
   }
 
   #storeState(state: FeedState): void {

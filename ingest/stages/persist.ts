@@ -50,13 +50,16 @@ export function store(work: Work, item: Item, i: number, feed: HistorianFeed): v
   }
 }
 
+/** They passed every check, so beyond the rows kept nothing else says that the historian must not see them again. */
+const WITHHELD: ReadonlySet<string> = new Set(['conflict', 'store_refused'])
+
 function putAside(work: Work, i: number, fault: Fault): void {
   const { firm, machine, entry } = work
   // What broke the shape may have broken these too: only what is of the right kind is shown.
   const raw = (work.items[i] ?? {}) as { readonly seq?: unknown; readonly ts?: unknown }
   const seq = Number.isSafeInteger(raw.seq) ? (raw.seq as number) : null
   const conflict = fault.reason === 'conflict'
-  if (conflict) firm.pending.withheld.push(entry.offset, work.first + i)
+  if (WITHHELD.has(fault.reason)) firm.pending.withheld.push(entry.offset, work.first + i)
   const stands =
     conflict && seq !== null && firm.quarantine.keeps('conflict', entry.principal)
       ? findStanding(work, seq)
@@ -85,7 +88,7 @@ export function storeRefused(
   why: string,
 ): void {
   const item = message.decoded.ok ? message.decoded.items[place] : undefined
-  if (!item) return
+  if (!item || isAside(firm, entry.offset, place)) return
   firm.tally.stored--
   firm.tally.quarantined++
   const work = newWork(firm, entry, message.cls, firm.machine(message.machine))
@@ -93,6 +96,13 @@ export function storeRefused(
   work.first = place
   setItems(work, [item], 1)
   putAside(work, 0, { reason: 'store_refused', detail: why })
+}
+
+/** Put aside before and not released since: the historian may refuse the same reading again after a kill. */
+function isAside(firm: Firm, offset: number, item: number): boolean {
+  const row = firm.rowOf(offset, item)
+  if (row !== null) return row.status !== 'released'
+  return firm.withheldIn(offset, offset).has(`${offset}:${item}`)
 }
 
 /** A journalled topic that is none of ours: kept and counted as one item, of no machine. */

@@ -44,6 +44,9 @@ export interface Historian {
   /**
    * Takes readings and the journal commit up to which these and all earlier ones are complete. Writing a (series, ts) again
    * replaces it: a repeat is a no-op. The adapter may hold readings back (open minutes) and then persists a lower cursor.
+   *
+   * A write that refused readings leaves the cursor on the disk where it is: the caller puts them aside for good, then writes an
+   * empty list with the same commit. Killed in between, it meets the same readings and the same refusals again.
    */
   write(readings: readonly Reading[], commit: number): Promise<WriteResult>
   /** Journal time moves on: close the chunks of silent series. */

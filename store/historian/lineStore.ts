@@ -73,7 +73,9 @@ export class LineStore implements Historian {
     }
     const unproven = await this.#prove(readings, refused)
     if (unproven) return this.#failed(unproven)
-    return this.#save(commit) ?? { ok: true, refused }
+    if (refused.length === 0) return this.#save(commit) ?? DONE
+    this.#works() // the cursor waits until the caller has put the refused ones aside
+    return { ok: true, refused }
   }
 
   tick(_now: Instant): Promise<WriteResult> {
@@ -145,9 +147,13 @@ export class LineStore implements Historian {
       const why = `the cursor cannot be written: ${(error as Error).message}`
       return this.#failed({ ok: false, kind: 'unavailable', why, retryAfterMs: RETRY_MS })
     }
+    this.#works()
+    return null
+  }
+
+  #works(): void {
     if (this.#failure) this.#log.info({ store: this.#server.id }, 'historian takes readings again')
     this.#failure = null
-    return null
   }
 
   #failed(failure: Failure): Failure {

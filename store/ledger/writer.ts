@@ -127,6 +127,15 @@ export function openLedgerWriter(dir: string, firm: string) {
         offset: number
         item: number
       }[],
+    /** Quarantine rows of the journal entries in [from, to], the oldest row first. */
+    rowsBetween: (from: number, to: number) =>
+      sql.rowsBetween.all(from, to) as {
+        id: number
+        offset: number
+        item: number
+        reason: string
+        status: 'open' | 'released' | 'discarded'
+      }[],
     /** Blocks of a machine's message index that start before an offset, newest first. */
     messageBlocks: (machine: string, before: number, limit: number): MessageBlock[] =>
       sql.readMessages.all(machine, before, limit) as unknown as MessageBlock[],
@@ -173,6 +182,7 @@ function prepare(db: DatabaseSync) {
       WHERE status = 'released' AND decided_offset BETWEEN ? AND ? ORDER BY decided_offset, id`,
     readWithheld: 'SELECT offset, item FROM withheld WHERE offset BETWEEN ? AND ?',
     quarantinedItems: 'SELECT offset, item FROM quarantine WHERE offset BETWEEN ? AND ?',
+    rowsBetween: `SELECT id, offset, item, reason, status FROM quarantine WHERE offset BETWEEN ? AND ? ORDER BY id`,
     readMessages: `SELECT machine, first_offset AS firstOffset, last_at AS lastAt, boots, records FROM message_block
       WHERE machine = ? AND first_offset < ? ORDER BY first_offset DESC LIMIT ?`,
     pruneMessages: 'DELETE FROM message_block WHERE machine = ? AND last_at < ?',

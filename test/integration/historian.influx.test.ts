@@ -78,6 +78,8 @@ describe.skipIf(influx1.skip)(`a real ${influx1.title}`, () => {
       openMinutes: () => Promise.resolve([]),
     })
     expect(await reader.raw(SERIES, T0, T0 + HOUR, 1000)).toStrictEqual(good)
+    expect(await historian.cursor()).toBe(0)
+    expect(await historian.write([], 4)).toStrictEqual({ ok: true, refused: [] })
     expect(await historian.cursor()).toBe(4)
     await historian.close()
     fs.rmSync(dir, { recursive: true })

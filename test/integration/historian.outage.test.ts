@@ -139,6 +139,9 @@ describe.each([
     )
     expect(new Set(server.writes).size).toBe(server.writes.length)
     expect(server.writes.length).toBeLessThan(45)
+    // Killed now, the same refusals come again: the cursor moves when they have been put aside.
+    expect(await historian.cursor()).toBe(0)
+    expect(await historian.write([], 5)).toStrictEqual({ ok: true, refused: [] })
     expect(await historian.cursor()).toBe(5)
   })
 

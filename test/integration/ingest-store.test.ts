@@ -1,6 +1,9 @@
 /** The historian's own cursor: the store may be away, slow, or empty while everything else goes on. */
+import fs from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Historian, Reading, WriteResult } from '#store/historian/historian.ts'
+import { LineStore, type LineServer } from '#store/historian/lineStore.ts'
 import { openMemory } from '#store/historian/memory.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { health, status } from '../../ingest/routes.ts'
@@ -13,6 +16,7 @@ import {
   listReader,
   newFolder,
   readingsIn,
+  silent,
   startIngest,
   T0,
   until,
@@ -197,4 +201,76 @@ test('a line that the store refuses for good: its item is put aside once, kept o
   expect(readingsIn(empty, casePlant())[`${MACHINE}:temp_c`]).toEqual([[T0 + 1, 7.7]])
   expect(second.intake.firms.get(FIRM)!.tally).toMatchObject({ decoded: 2, stored: 2, quarantined: 0 })
   await second.stop()
+})
+
+/** A server on another machine that refuses 7.7 for good, through the cursor file that its adapter keeps. */
+function refusing(dir: string) {
+  const lines: Reading[] = []
+  const asked: number[] = []
+  const server: LineServer = {
+    name: 'lines',
+    id: 'lines',
+    send(_firm, readings) {
+      asked.push(...readings.map(({ value }) => value))
+      if (readings.some(({ value }) => value === 7.7))
+        return Promise.resolve({ kind: 'bad_lines', why: 'field type conflict' })
+      lines.push(...readings)
+      return Promise.resolve({ kind: 'ok' })
+    },
+    probe: () => Promise.resolve({ ok: true }),
+  }
+  return { historian: new LineStore(server, path.join(dir, 'historian'), silent), lines, asked }
+}
+
+test('F10 a kill between the refusal of a reading and the ledger loses nothing: the cursor never passes what is not put aside', async () => {
+  const dir = newFolder()
+  const reader = listReader([plantPut, power(1, 7.7), power(2)])
+  const { historian } = refusing(dir)
+  let returned = false
+  const never: Historian = {
+    name: 'lines',
+    tick: (now) => historian.tick(now),
+    cursor: () => historian.cursor(),
+    flush: () => historian.flush(),
+    openReadings: (series, from, to) => historian.openReadings(series, from, to),
+    probe: () => historian.probe(),
+    close: () => historian.close(),
+    async write(readings, commit) {
+      const result = await historian.write(readings, commit)
+      if (!result.ok || result.refused.length === 0) return result
+      returned = true
+      return new Promise<WriteResult>((resolve) => void held.push(() => resolve(result)))
+    },
+  }
+  const held: (() => void)[] = []
+  const killed = await startIngest(dir, { reader, historian: never })
+  await until(() => returned, 'the refusal')
+  const image = newFolder()
+  fs.cpSync(dir, image, { recursive: true }) // what a kill leaves behind
+  expect(await refusing(image).historian.cursor()).toBe(0)
+  for (const go of held) go()
+  await caughtUp(killed)
+  await killed.stop()
+  expect(await historian.cursor()).toBe(reader.head())
+
+  const again = refusing(image)
+  const second = await ingestAll(image, { reader, historian: again.historian })
+  expect(second.intake.firms.get(FIRM)!.tally).toMatchObject({ decoded: 2, stored: 1, quarantined: 1 })
+  const ledger = openLedgerReader(second.intake.firms.get(FIRM)!.ledger.file)
+  expect(ledger.quarantine({ limit: 10 })).toMatchObject([{ reason: 'store_refused', status: 'open' }])
+  ledger.close()
+  expect(await again.historian.cursor()).toBe(reader.head())
+})
+
+test('F10 readings refused beyond the rows kept are neither sent nor counted again when the historian starts anew', async () => {
+  const dir = newFolder()
+  const reader = listReader([plantPut, ...Array.from({ length: 150 }, (_, i) => power(i, 7.7)), power(200)])
+  const first = await ingestAll(dir, { reader, historian: refusing(dir).historian })
+  const counted = { decoded: 151, stored: 1, quarantined: 150 }
+  expect(first.intake.firms.get(FIRM)!.tally).toMatchObject(counted)
+  const anew = refusing(newFolder())
+  const second = await ingestAll(dir, { reader, historian: anew.historian })
+  expect(anew.asked).toEqual([20])
+  expect(anew.lines).toMatchObject([{ value: 20 }])
+  expect(second.intake.firms.get(FIRM)!.tally).toMatchObject(counted)
 })
