@@ -13,6 +13,13 @@ export async function installationHealth(ports: Ports): Promise<Health> {
   return { process: 'baiyuan', ok: Object.values(checks).every(({ ok }) => ok), checks }
 }
 
+/** Whether devices and people can be served: the pipeline is heard, and the broker and ingest both answer. */
+export async function installationReady(ports: Ports): Promise<boolean> {
+  if (!ports.upstream.alive) return false
+  const answering = (await ports.neighbours()).filter(({ checks }) => checks['reachable']?.ok !== false)
+  return ['broker', 'ingest'].every((name) => answering.some(({ process }) => process === name))
+}
+
 /** What this process alone knows: for its own probe, and part of the whole. */
 export function ownChecks(ports: Ports): Record<string, Check> {
   const faults = ports.plantFaults()

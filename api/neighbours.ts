@@ -38,17 +38,28 @@ export function ingestAt(data: string): IngestPort {
   }
 }
 
-/** A neighbour that does not answer is a failed check, not an error. */
-export const neighboursAt = (data: string) => (): Promise<readonly Health[]> =>
-  Promise.all(
-    NAMES.map((name) =>
-      callLocal<Health>(socketPath(data, name), 'GET', '/health', undefined, PATIENCE_MS).catch(() => ({
-        process: name,
-        ok: false,
-        checks: { reachable: { ok: false, why: 'does not answer' } },
-      })),
+const healthAt = (data: string, name: string): Promise<Health> =>
+  callLocal<Health>(socketPath(data, name), 'GET', '/health', undefined, PATIENCE_MS)
+
+/** Nobody is there, or no longer: what a connection kept from before ends with. */
+const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+
+const silent = (process: string): Health => ({
+  process,
+  ok: false,
+  checks: { reachable: { ok: false, why: 'does not answer' } },
+})
+
+/** A neighbour that does not answer is a failed check, not an error. Simulators need not run: without them, nothing is said of them. */
+export const neighboursAt = (data: string) => async (): Promise<readonly Health[]> => {
+  const all = await Promise.all([
+    ...NAMES.map((name) => healthAt(data, name).catch(() => silent(name))),
+    healthAt(data, 'simulators').catch((error: NodeJS.ErrnoException) =>
+      GONE.has(error.code) ? null : silent('simulators'),
     ),
-  )
+  ])
+  return all.filter((health) => health !== null)
+}
 
 /** Their counters; a process that does not answer is missing from the text, and `/health` says so. */
 export const metricsAt = (data: string) => async (): Promise<string[]> => {

@@ -6,7 +6,7 @@ import { may } from '../auth/may.ts'
 import { dataHealth } from '../dataHealth.ts'
 import { metricsInScope } from '../metrics.ts'
 import type { Ports } from '../ports.ts'
-import { installationHealth } from '../installation.ts'
+import { installationHealth, installationReady } from '../installation.ts'
 import { refuse, sendProblem } from './problem.ts'
 import { serve } from './serve.ts'
 
@@ -29,10 +29,13 @@ export function probes(ports: Ports): Router {
       })
       .catch(next)
   })
-  router.get('/ready', (_request, response) => {
-    const ready = ports.upstream.alive
-    response.setHeader('cache-control', 'no-store')
-    response.status(ready ? 200 : 503).json({ ready })
+  router.get('/ready', (_request, response, next) => {
+    installationReady(ports)
+      .then((ready) => {
+        response.setHeader('cache-control', 'no-store')
+        response.status(ready ? 200 : 503).json({ ready })
+      })
+      .catch(next)
   })
   router.get('/metrics', (request, response, next) => {
     response.setHeader('cache-control', 'no-store')

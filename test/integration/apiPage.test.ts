@@ -1,8 +1,13 @@
 /** What is served besides the data: the page, the descriptions and their viewer, probes, and deeds as HTTP. */
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLog } from '#runtime/log.ts'
+import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
+import { neighboursAt } from '../../api/neighbours.ts'
+import { Upstream } from '../../api/upstream.ts'
 import { FakeLedger, Fixture, MACHINE, NOW } from './apiFixture.ts'
 
 const api = new Fixture()
@@ -64,6 +69,58 @@ test('/health asks every process, is 503 when one fails, and names no firm; /rea
   })
   expect(health.text).not.toContain('demo-')
   expect((await api.call('GET', '/ready')).status).toBe(503)
+})
+
+test('/ready is true only while the pipeline lives and both the broker and ingest answer', async () => {
+  const whole = new Upstream()
+  Object.defineProperty(whole, 'alive', { get: () => true })
+  const one = await new Fixture({ upstream: whole }).start()
+  const ready = async () => (await one.call('GET', '/ready')).body
+  const silent = { reachable: { ok: false, why: 'does not answer' } }
+  const broker = { process: 'broker', ok: true, checks: {} }
+  const ingest = { process: 'ingest', ok: true, checks: {} }
+  one.neighbours = [broker, ingest]
+  expect(await ready()).toEqual({ ready: true })
+  // A broker with a damaged part of its journal still takes messages.
+  one.neighbours = [{ ...broker, ok: false, checks: { journalWhole: { ok: false } } }, ingest]
+  expect(await ready()).toEqual({ ready: true })
+  one.neighbours = [broker, ingest, { process: 'simulators', ok: false, checks: silent }]
+  expect(await ready()).toEqual({ ready: true })
+  for (const down of [
+    [{ ...broker, ok: false, checks: silent }, ingest],
+    [broker, { ...ingest, ok: false, checks: silent }],
+    [broker],
+  ]) {
+    one.neighbours = down
+    expect(await ready()).toEqual({ ready: false })
+    expect((await one.call('GET', '/ready')).status).toBe(503)
+  }
+  await one.stop()
+})
+
+test('/health includes the simulators while they run; without them nothing is missing', async () => {
+  const data = fs.mkdtempSync(path.join(os.tmpdir(), 'api-'))
+  const log = createLog('test')
+  const serve = (process: string, ok: boolean) =>
+    serveLocal(
+      socketPath(data, process),
+      { answers: { 'GET /health': () => ({ body: { process, ok, checks: {} } }) } },
+      log,
+    )
+  const broker = await serve('broker', true)
+  const ask = neighboursAt(data)
+  const down = { ok: false, checks: { reachable: { ok: false, why: 'does not answer' } } }
+  expect(await ask()).toEqual([
+    { process: 'broker', ok: true, checks: {} },
+    { process: 'ingest', ...down },
+  ])
+  const simulators = await serve('simulators', false)
+  expect((await ask())[2]).toEqual({ process: 'simulators', ok: false, checks: {} })
+  await closeLocal(simulators)
+  fs.writeFileSync(socketPath(data, 'simulators'), '') // what a killed process leaves: nobody listens
+  expect(await ask()).toHaveLength(2)
+  await closeLocal(broker)
+  fs.rmSync(data, { recursive: true })
 })
 
 test('a ledger that cannot be opened yet is like no firm, told once, and seen in health without its name', async () => {
