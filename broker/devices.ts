@@ -4,7 +4,7 @@
  * Valid:   `demo-a/main/machining/l1/lathe-07` (a machine), `demo-a/gw-1` (a gateway, which needs machines).
  * Invalid: `demo-a/main` with no machines, `Demo-A/…`, a gateway with a machine of another firm.
  */
-import type { DeviceRow, DeviceSecret } from '#contract/local.ts'
+import type { DeviceRow, DeviceSecret, ServiceRow } from '#contract/local.ts'
 import { isLevel, machineId } from '#contract/topics.ts'
 import type { Account, Credentials, Issued } from '#store/credentials/credentials.ts'
 
@@ -96,30 +96,51 @@ export function removeDevice(
   return { account }
 }
 
-export type ServiceRequest = { readonly name?: unknown; readonly firms?: unknown; readonly mirror?: unknown }
+export type ServiceRequest = {
+  readonly name?: unknown
+  readonly firms?: unknown
+  readonly mirror?: unknown
+  readonly fresh?: unknown
+}
+
+const SERVICE = 'service:'
+
+export const listServices = (credentials: Credentials): ServiceRow[] =>
+  credentials
+    .list()
+    .filter(({ kind }) => kind === 'service')
+    .map(({ path, clientId, firms, mirror }) => ({
+      name: path.slice(SERVICE.length),
+      clientId,
+      firms,
+      mirror,
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 const isFirm = (firm: unknown): firm is string => typeof firm === 'string' && (firm === '*' || isLevel(firm))
 
 /**
  * A service account, made or given a new secret and new rights. `firms` are those whose mirror it reads, `*` all; with `mirror` it
- * also publishes it. `changed`: it existed, and its open connection and session must end.
+ * also publishes it. `changed`: it existed, and its open connection and session must end; with `fresh` that is refused instead.
  */
 export function putService(
   credentials: Credentials,
-  { name, firms, mirror = false }: ServiceRequest,
+  { name, firms, mirror = false, fresh = false }: ServiceRequest,
   now: number,
 ): { readonly account: Account; readonly secret: DeviceSecret; readonly changed: boolean } | Refused {
   if (typeof name !== 'string' || !isLevel(name)) return refuse(400, 'a service needs a name of a-z 0-9 _ -')
   if (!Array.isArray(firms) || !firms.every(isFirm))
     return refuse(400, 'firms must be a list of firms, or ["*"]')
   if (typeof mirror !== 'boolean') return refuse(400, 'mirror is true or false')
-  const path = `service:${name}`
+  if (typeof fresh !== 'boolean') return refuse(400, 'fresh is true or false')
+  const path = `${SERVICE}${name}`
   const old = credentials.byPath(path)
+  if (old && fresh) return refuse(409, `the service ${name} exists already: remove it first`)
   if (old) {
     credentials.grant(old, { machines: [], firms, mirror })
     return { account: old, secret: secretOf(credentials.rotate(old, now)), changed: true }
   }
-  const fresh = {
+  const wanted = {
     kind: 'service',
     path,
     clientId: path,
@@ -128,7 +149,7 @@ export function putService(
     firms,
     mirror,
   } as const
-  const issued = credentials.add(fresh, now)
+  const issued = credentials.add(wanted, now)
   if (!issued) return refuse(409, `${path} is taken`)
   return { account: issued.account, secret: secretOf(issued), changed: false }
 }
@@ -137,7 +158,7 @@ export function removeService(
   credentials: Credentials,
   name: unknown,
 ): { readonly account: Account } | Refused {
-  const account = credentials.byPath(`service:${String(name)}`)
+  const account = credentials.byPath(`${SERVICE}${String(name)}`)
   if (!account) return refuse(404, `there is no service ${String(name)}`)
   credentials.remove(account)
   return { account }

@@ -10,6 +10,7 @@ import {
   addDevice,
   isRefused,
   listDevices,
+  listServices,
   putService,
   removeDevice,
   removeService,
@@ -53,6 +54,7 @@ export function localRoutes(parts: LocalParts): LocalRoutes {
         const done = removeDevice(credentials, field(body, 'path'))
         return isRefused(done) ? refusal(done) : ended(broker, done.account)
       },
+      'GET /services': () => ({ body: listServices(credentials) }),
       'POST /services': async (body) => {
         const done = putService(credentials, body ?? {}, Date.now())
         if (isRefused(done)) return refusal(done)

@@ -10,8 +10,10 @@
  *   POST /devices        {path, machines} -> DeviceSecret   409 when it exists
  *   POST /devices/rotate {path} -> DeviceSecret             404 when it does not; its open connection is closed
  *   POST /devices/remove {path} -> {}
- *   POST /services       {name, firms, mirror?} -> DeviceSecret   a service account, made or renewed with these rights: reads the
- *                        mirror of its firms (`["*"]`: all), with `mirror: true` also publishes it; its open connection is closed
+ *   GET  /services       -> ServiceRow[]
+ *   POST /services       {name, firms, mirror?, fresh?} -> DeviceSecret   a service account, made or renewed with these rights: reads
+ *                        the mirror of its firms (`["*"]`: all), with `mirror: true` also publishes it; its open connection is
+ *                        closed. With `fresh: true` it is made only: 409 when it exists
  *   POST /services/remove {name} -> {}
  * ingest.sock
  *   GET  /live           NDJSON stream of LiveFrame
@@ -46,6 +48,12 @@ export type DeviceRow = {
   readonly path: string
   readonly clientId: string
   readonly machines: readonly string[]
+}
+export type ServiceRow = {
+  readonly name: string
+  readonly clientId: string
+  readonly firms: readonly string[]
+  readonly mirror: boolean
 }
 /** A secret leaves the process once only: here. */
 export type DeviceSecret = { readonly clientId: string; readonly username: string; readonly password: string }

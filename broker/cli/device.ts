@@ -1,24 +1,33 @@
 /**
- * `npm run device -- list | add | rotate | remove <path>`: credentials of devices and gateways. Prints one line of JSON; a secret is
- * shown once only. Asks the broker while it runs, opens the file itself only when it does not.
+ * `npm run device -- list | add | rotate | remove <path>`: credentials of devices and gateways; `service list | add | remove <name>`:
+ * of programs that read the mirror of their firms. Prints one line of JSON; a secret is shown once only. Asks the broker while it runs, opens the file itself only when it does not.
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
 import { readPlantFile } from '#contract/plantFile.ts'
-import type { DeviceRow } from '#contract/local.ts'
+import type { DeviceRow, DeviceSecret, ServiceRow } from '#contract/local.ts'
 import { callLocal, LocalError, socketPath } from '#runtime/local.ts'
 import { openCredentials, type Credentials } from '#store/credentials/credentials.ts'
-import { addDevice, isRefused, listDevices, removeDevice, rotateDevice } from '../devices.ts'
+import {
+  addDevice,
+  isRefused,
+  listDevices,
+  listServices,
+  putService,
+  removeDevice,
+  removeService,
+  rotateDevice,
+} from '../devices.ts'
 
-type Flags = { data: string; plants: string; machine?: string[] }
+type Flags = { data: string; plants: string; machine?: string[]; firm?: string[] }
 
 const program = new Command('device')
   .description('credentials of devices (firm/site/area/line/machine) and gateways (firm/name)')
   .showHelpAfterError()
 
-const command = (name: string, help: string) =>
-  program
+const command = (name: string, help: string, under: Command = program) =>
+  under
     .command(name)
     .description(help)
     .option('--data <dir>', 'folder of the installation', process.env['BAIYUAN_DATA'] ?? 'data')
@@ -62,6 +71,42 @@ command('remove', 'takes the credential away and closes its connection')
       () => ask(flags, 'POST', '/devices/remove', { path: device }),
       (credentials) => {
         const done = removeDevice(credentials, device)
+        return isRefused(done) ? done : {}
+      },
+    ),
+  )
+
+const service = program.command('service').description('accounts that read the mirror of their firms')
+
+command('list', 'all service accounts', service).action((flags: Flags) =>
+  answer(
+    flags,
+    () => ask<ServiceRow[]>(flags, 'GET', '/services'),
+    (credentials) => listServices(credentials),
+  ),
+)
+command('add', 'a new service account', service)
+  .argument('<name>')
+  .requiredOption('--firm <firm...>', 'firm whose mirror it reads, once for each; * for every firm')
+  .action((name: string, flags: Flags) => {
+    const wanted = { name, firms: flags.firm, fresh: true }
+    return answer(
+      flags,
+      () => ask<DeviceSecret>(flags, 'POST', '/services', wanted),
+      (credentials) => {
+        const done = putService(credentials, wanted, Date.now())
+        return isRefused(done) ? done : done.secret
+      },
+    )
+  })
+command('remove', 'takes the account away and closes its connection', service)
+  .argument('<name>')
+  .action((name: string, flags: Flags) =>
+    answer(
+      flags,
+      () => ask(flags, 'POST', '/services/remove', { name }),
+      (credentials) => {
+        const done = removeService(credentials, name)
         return isRefused(done) ? done : {}
       },
     ),

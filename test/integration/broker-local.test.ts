@@ -130,6 +130,77 @@ test('the command line adds, lists, rotates and removes while the broker runs; a
   await next.end()
 })
 
+const lines = (out: string): unknown[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+
+test('a service account from the command line hears the mirror of its firms, until it is removed', async () => {
+  const STATUS = `v1/${LATHE}/status`
+  const mirror = await broker.local<DeviceSecret>('POST', '/services', {
+    name: 'mirror',
+    firms: ['*'],
+    mirror: true,
+  })
+  const writer = await RawMqtt.open(broker.port)
+  expect(await writer.connect(mirror)).toBe(0)
+  writer.publish(STATUS, 'retained', 1, { retain: true })
+  await writer.has('puback', 1)
+
+  const added = await device('service', 'add', 'board', '--firm', 'demo-a', '--firm', 'demo-c', '--data', dir)
+  expect(added).toMatchObject({ code: 0, err: '' })
+  const [secret] = lines(added.out) as [DeviceSecret]
+  expect(Object.keys(secret).toSorted()).toEqual(['clientId', 'password', 'username'])
+  const reader = await RawMqtt.open(broker.port)
+  expect(await reader.connect(secret)).toBe(0)
+  const subscriptions = ['demo-a', 'demo-b', 'demo-c'].map((firm) => ({
+    topic: `v1/${firm}/+/+/+/+/status`,
+    qos: 1 as const,
+  }))
+  reader.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+  expect(await reader.next('suback')).toMatchObject({ granted: [1, 128, 1] })
+  expect(await reader.next('publish')).toMatchObject({ topic: STATUS, payload: Buffer.from('retained') })
+  writer.publish(STATUS, 'live', 2)
+  expect(await reader.next('publish')).toMatchObject({ topic: STATUS, payload: Buffer.from('live') })
+
+  const [listed, again, odd] = await Promise.all([
+    device('service', 'list', '--data', dir),
+    device('service', 'add', 'mirror', '--firm', 'demo-a', '--data', dir),
+    device('service', 'add', 'odd', '--firm', 'Demo A', '--data', dir),
+  ])
+  expect(lines(listed.out)).toEqual([
+    [
+      { name: 'board', clientId: 'service:board', firms: ['demo-a', 'demo-c'], mirror: false },
+      { name: 'mirror', clientId: 'service:mirror', firms: ['*'], mirror: true },
+    ],
+  ])
+  // An account in use keeps its secret and its rights: another's connection must not end by a name chosen twice.
+  expect(again).toMatchObject({ code: 1, out: '' })
+  expect(again.err).toMatch(/mirror exists already/)
+  expect(odd).toMatchObject({ code: 1, out: '' })
+  expect(writer.closed).toBe(false)
+  expect(await device('service', 'remove', 'board', '--data', dir)).toMatchObject({ code: 0, out: '{}\n' })
+  await reader.end()
+  expect((await device('service', 'remove', 'board', '--data', dir)).code).toBe(1)
+  writer.destroy()
+})
+
+test('without a broker service accounts are added, listed and removed in the file', async () => {
+  const alone = freshFolder()
+  const added = await device('service', 'add', 'board', '--firm', 'demo-a', '--data', alone)
+  expect(lines(added.out)).toMatchObject([{ clientId: 'service:board', username: 'service:board' }])
+  expect((await device('service', 'add', 'board', '--firm', 'demo-b', '--data', alone)).code).toBe(1)
+  const list = async () => lines((await device('service', 'list', '--data', alone)).out)
+  expect(await list()).toEqual([
+    [{ name: 'board', clientId: 'service:board', firms: ['demo-a'], mirror: false }],
+  ])
+  expect((await device('service', 'remove', 'board', '--data', alone)).out).toBe('{}\n')
+  expect(await list()).toEqual([[]])
+  expect(await device('service', 'add', 'none', '--data', alone)).toMatchObject({ code: 1, out: '' })
+  fs.rmSync(alone, { recursive: true })
+})
+
 test('without a broker the command line opens the file itself; a gateway of a plant file needs no list', async () => {
   const alone = freshFolder()
   const [gateway, nobody] = await Promise.all([
