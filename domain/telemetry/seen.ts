@@ -18,6 +18,12 @@ export type Meeting = typeof NEXT | typeof AHEAD | typeof BEHIND | typeof AGAIN
  */
 export const MAX_RANGES = 4096
 
+/**
+ * A jump over more seqs than this within a boot is taken for a new start (a device that went mad, or a counter set anew): one gap of
+ * one item, since nobody knows how many there were. It also keeps every sum an exact integer.
+ */
+export const MAX_JUMP = 10_000_000
+
 export type Seen = {
   /** from, to, from, to …: closed ranges, ascending, never touching. */
   readonly ranges: number[]
@@ -30,6 +36,12 @@ export type Seen = {
 export const newSeen = (): Seen => ({ ranges: [], lost: 0, missing: 0 })
 
 export const openHoles = (seen: Seen): number => Math.max(0, seen.ranges.length / 2 - 1)
+
+/** Items missing between two received seqs. */
+function missingBetween(from: number, to: number): number {
+  const width = to - from - 1
+  return width > MAX_JUMP ? 1 : width
+}
 
 /** Adds a seq and says how it met the stream. */
 export function addSeq(seen: Seen, seq: number): Meeting {
@@ -46,7 +58,7 @@ export function addSeq(seen: Seen, seq: number): Meeting {
   }
   if (seq > newest) {
     ranges.push(seq, seq)
-    seen.missing += seq - newest - 1
+    seen.missing += missingBetween(newest, seq)
     closeOldest(seen)
     return AHEAD
   }
@@ -65,8 +77,9 @@ function insert(seen: Seen, seq: number): Meeting {
   }
   const at = 2 * low
   if (ranges[at]! <= seq) return AGAIN
-  if (low === 0) seen.missing += ranges[0]! - seq - 1
-  else seen.missing -= 1
+  seen.missing += missingBetween(seq, ranges[at]!)
+  if (low > 0)
+    seen.missing += missingBetween(ranges[at - 1]!, seq) - missingBetween(ranges[at - 1]!, ranges[at]!)
   const touchesNext = seq + 1 === ranges[at]
   const touchesPrevious = low > 0 && seq - 1 === ranges[at - 1]
   if (touchesNext && touchesPrevious) ranges.splice(at - 1, 2)
@@ -80,7 +93,7 @@ function insert(seen: Seen, seq: number): Meeting {
 function closeOldest(seen: Seen): void {
   const { ranges } = seen
   if (ranges.length <= 2 * MAX_RANGES) return
-  seen.lost += ranges[2]! - ranges[1]! - 1
+  seen.lost += missingBetween(ranges[1]!, ranges[2]!)
   ranges.splice(1, 2)
 }
 
@@ -90,6 +103,6 @@ export const seenToText = (seen: Seen): string => JSON.stringify([seen.lost, ...
 export function seenFromText(text: string): Seen {
   const [lost = 0, ...ranges] = JSON.parse(text) as number[]
   let missing = lost
-  for (let i = 2; i < ranges.length; i += 2) missing += ranges[i]! - ranges[i - 1]! - 1
+  for (let i = 2; i < ranges.length; i += 2) missing += missingBetween(ranges[i - 1]!, ranges[i]!)
   return { ranges, lost, missing }
 }

@@ -7,7 +7,11 @@ import { flagNames } from '#domain/telemetry/item.ts'
 import {
   addSeq,
   AGAIN,
+  AHEAD,
+  BEHIND,
+  MAX_JUMP,
   MAX_RANGES,
+  NEXT,
   newSeen,
   openHoles,
   seenFromText,
@@ -43,6 +47,23 @@ test('a million seqs without loss are one range; skipping on purpose stays bound
   expect(openHoles(holes)).toBe(MAX_RANGES - 1)
   expect(holes.missing).toBe(2 * MAX_RANGES - 1)
   expect(addSeq(holes, 1)).toBe(AGAIN)
+})
+
+test('a jump of more than 10,000,000 within a boot is a new start with one gap, also near 2^53', () => {
+  const seen = newSeen()
+  addSeq(seen, 1)
+  const far = Number.MAX_SAFE_INTEGER - 10
+  expect(addSeq(seen, far)).toBe(AHEAD)
+  expect([openHoles(seen), seen.missing]).toEqual([1, 1])
+  expect(addSeq(seen, far + 1)).toBe(NEXT)
+  expect(addSeq(seen, 2)).toBe(BEHIND)
+  expect(addSeq(seen, 5)).toBe(BEHIND)
+  expect([openHoles(seen), seen.missing]).toEqual([2, 3])
+  expect(seenFromText(seenToText(seen))).toEqual(seen)
+  const wide = newSeen()
+  addSeq(wide, 0)
+  addSeq(wide, MAX_JUMP + 1)
+  expect(wide.missing).toBe(MAX_JUMP)
 })
 
 test('items without seq: the same ts and content once, another content of that ts is another item', () => {
