@@ -67,6 +67,7 @@ export const REFUSALS = [
   'not_found',
   'not_open',
   'older_version',
+  'aged_out', // its message is no longer in the journal
   'still_failing', // a released item meets the same fault, or another one
 ] as const
 export type Refusal = (typeof REFUSALS)[number]

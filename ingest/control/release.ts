@@ -27,14 +27,18 @@ export const release: Deed = (firm, entry, control, stages) => {
     }
   }
   const [first] = failed
+  if (released.length === 0 && failed.every(({ reason }) => reason === 'aged_out'))
+    return refused('aged_out', first!.detail)
   if (released.length === 0) return refused('still_failing', `${first!.reason}: ${first!.detail}`)
   return { ok: true, result: { released, failed, missing, closed } }
 }
 
-function releaseOne(firm: Firm, row: OpenRow, stages: Stages): Fault | null {
+type Failing = Fault | { readonly reason: 'aged_out'; readonly detail: string }
+
+function releaseOne(firm: Firm, row: OpenRow, stages: Stages): Failing | null {
   const source = stages.find(firm.name, row.offset)
   const message = source && messageOf(source)
-  if (!message) return { reason: 'bad_shape', detail: 'its message is no longer in the journal' }
+  if (!message) return { reason: 'aged_out', detail: 'its message is no longer in the journal' }
   const { cls, machine, decoded } = message
   if (!decoded.ok) return decoded.fault
   const item = decoded.items[row.item]

@@ -134,6 +134,7 @@ export const enData = {
     not_found: 'There is no such item; somebody else may have decided it.',
     not_open: 'This item was decided before.',
     older_version: 'There is a newer version.',
+    aged_out: 'Its message is no longer in the journal: it can only be discarded.',
     still_failing: 'The plant data is not corrected yet: it would fail again. Correct the plant file first.',
   },
   role: {

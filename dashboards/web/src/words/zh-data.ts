@@ -128,6 +128,7 @@ export const zhData = {
     not_found: '没有这一项，可能已被他人处理。',
     not_open: '这一项已经处理过。',
     older_version: '已有更新的版本。',
+    aged_out: '原消息已超出日志保留期，不能再放行，只能丢弃。',
     still_failing: '工厂数据还未改正，放行后仍不符。请先改正工厂文件。',
   },
   role: {
