@@ -34,7 +34,7 @@ export type MachineLive = {
 /** A change: only the values that changed, the rest of the machine whole. */
 export type MachineDelta = MachineLive
 
-/** The balance of accounts, per firm. items.decoded = stored + duplicate + quarantined + inFlight; entries likewise. */
+/** The balance of accounts, per firm: items.decoded = stored + duplicate + quarantined + inFlight + unaccounted; entries likewise. */
 export type Counts = {
   readonly entries: { readonly received: number; readonly done: number; readonly inFlight: number }
   readonly items: {
@@ -42,8 +42,11 @@ export type Counts = {
     readonly stored: number
     readonly duplicate: number
     readonly quarantined: number
+    /** 0: an entry goes through the pipeline whole. */
     readonly inFlight: number
   }
+  /** Items that ended nowhere. Not 0 is a fault of ingest, which then says so in /health. */
+  readonly unaccounted?: number
   readonly flags: Readonly<Record<Flag, number>>
   readonly gaps: { readonly open: number; readonly items: number }
   readonly quarantine: Readonly<Partial<Record<QuarantineReason, number>>>

@@ -208,6 +208,7 @@ export const DataHealth = z.object({
       quarantined: z.int(),
       inFlight: z.int(),
     }),
+    unaccounted: z.int().optional(),
     flags: z.record(z.string(), z.int()),
     gaps: z.object({ open: z.int(), items: z.int() }),
     quarantine: z.record(z.string(), z.int()),

@@ -29,7 +29,14 @@ export function countFlags(tally: Tally, mask: number): void {
   for (let bit = 0; mask !== 0; bit++, mask >>= 1) if (mask & 1) tally.flags[bit]! += 1
 }
 
-/** In the contract's form. `received` is the newest journal offset of the firm, `done` the newest one through the pipeline. */
+/** Items decoded that ended nowhere: 0, or something is wrong with ingest itself. */
+export const unaccounted = ({ decoded, stored, duplicate, quarantined }: Tally): number =>
+  decoded - stored - duplicate - quarantined
+
+/**
+ * In the contract's form. `received` is the firm's newest offset as the journal tells it, `done` the newest one that the ledger counts.
+ * An entry goes through the pipeline whole, so no item is in flight between two of them: what does not add up is unaccounted.
+ */
 export function showCounts(
   tally: Tally,
   received: number,
@@ -42,8 +49,9 @@ export function showCounts(
     number
   >
   return {
-    entries: { received: Math.max(received, done), done, inFlight: Math.max(0, received - done) },
-    items: { decoded, stored, duplicate, quarantined, inFlight: decoded - stored - duplicate - quarantined },
+    entries: { received, done, inFlight: received - done },
+    items: { decoded, stored, duplicate, quarantined, inFlight: 0 },
+    unaccounted: unaccounted(tally),
     flags,
     gaps: { open: tally.gapsOpen, items: tally.gapItems },
     quarantine,

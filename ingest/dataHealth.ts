@@ -12,7 +12,7 @@ const CELL: Millis = 15 * MINUTE
 
 export function countsOf(intake: Intake, firm: Firm): Counts {
   const head = intake.reader.heads().find((known) => known.firm === firm.name)
-  return showCounts(firm.tally, head?.offset ?? firm.offset, firm.offset, firm.quarantine.byReason())
+  return showCounts(firm.tally, head?.offset ?? 0, firm.offset, firm.quarantine.byReason())
 }
 
 /** Answers GET /health-data. `historian` is the store's name. */

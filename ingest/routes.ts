@@ -1,10 +1,12 @@
 /** What ingest answers on its local socket (contract/local.ts). Another firm's or an unknown machine's question is a 404. */
 import type { Registry } from 'prom-client'
+import type { QuarantineReason } from '#contract/dispositions.ts'
 import type { MessageRow } from '#contract/live.ts'
 import { MAX_PAYLOAD } from '#contract/envelope.ts'
 import type { Health, IngestStatus, RawEntry } from '#contract/local.ts'
 import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
 import type { Historian } from '#store/historian/historian.ts'
+import { unaccounted } from './counts.ts'
 import { countsOf, dataHealth } from './dataHealth.ts'
 import type { Firm } from './firm.ts'
 import type { Intake } from './intake.ts'
@@ -77,7 +79,20 @@ export function messages(intake: Intake, firm: Firm, query: URLSearchParams): Me
     const entry = intake.reader.find(firm.name, message.offset)
     rows.push({ ...message, payload: entry ? showPayload(entry.payload) : '' })
   }
-  return rows
+  return asDecided(firm, rows)
+}
+
+/** The index says how a message ended when it came; what was decided on its items since, or what the historian refused, counts. */
+function asDecided(firm: Firm, rows: readonly MessageRow[]): MessageRow[] {
+  if (rows.length === 0) return []
+  const known = Map.groupBy(firm.rowsIn(rows.at(-1)!.offset, rows[0]!.offset), (row) => row.offset)
+  return rows.map((row) => {
+    const newest = new Map((known.get(row.offset) ?? []).map((aside) => [aside.item, aside]))
+    if (newest.size === 0) return row
+    const aside = [...newest.values()].find(({ status }) => status !== 'released')
+    if (aside) return { ...row, disposition: 'quarantined', reason: aside.reason as QuarantineReason }
+    return { ...row, disposition: 'stored', reason: null }
+  })
 }
 
 export function status(intake: Intake, historian: Historian): IngestStatus {
@@ -92,12 +107,18 @@ export function status(intake: Intake, historian: Historian): IngestStatus {
   }
 }
 
+function balance(intake: Intake): Health['checks'][string] {
+  const off = [...intake.firms.values()].map((firm) => unaccounted(firm.tally)).filter((items) => items !== 0)
+  return off.length === 0 ? { ok: true } : { ok: false, why: `${off.join(', ')} items ended nowhere` }
+}
+
 /** Names no firm. */
 export function health(intake: Intake): Health {
   const { ok, why } = intake.feed.state
   const checks = {
     historian: ok ? { ok } : { ok, why: why ?? 'unavailable' },
     ledger: intake.blocked === null ? { ok: true } : { ok: false, why: intake.blocked },
+    balance: balance(intake),
   }
   return { process: 'ingest', ok: Object.values(checks).every((check) => check.ok), checks }
 }

@@ -4,6 +4,7 @@ import { CONTROL_KINDS, type ControlKind } from '#contract/control.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import type { LedgerRow } from '#store/ledger/ledger.ts'
+import { messages } from '../../ingest/routes.ts'
 import { casePlant, MACHINE, OTHER } from '../casePlant.ts'
 import {
   caughtUp,
@@ -321,5 +322,43 @@ test('order events decide the running order; the state message only where there 
   reader.more([order(2, T0 + 30, 'order_end')])
   await caughtUp(running)
   expect(now()).toMatchObject({ order: null, product: null })
+  await running.stop()
+})
+
+test('an item whose message is no longer in the journal is refused as aged out', async () => {
+  const { running, reader } = await play([put(casePlant()), power(T0, 1, 70)])
+  reader.find = () => null
+  reader.more([deed(T0, 'quarantine.release', { ids: [1] }, id(1))])
+  await caughtUp(running)
+  const ledger = await ledgerOf(running)
+  expect(bodyOf(ledger.answerTo(id(1)))).toMatchObject({ answer: 'control.refused', reason: 'aged_out' })
+  ledger.close()
+})
+
+test('a message is shown as its items stand now: released ones are stored, open and discarded ones are not', async () => {
+  const { running, reader, firm } = await play([
+    put(casePlant()),
+    power(T0, 1, 70),
+    power(T0 + 1, 2, 71),
+    power(T0 + 2, 3, 5),
+  ])
+  const shown = () =>
+    messages(running.intake, firm, new URLSearchParams({ machine: MACHINE })).map((m) => [
+      m.disposition,
+      m.reason,
+    ])
+  const aside = ['quarantined', 'out_of_range']
+  expect(shown()).toEqual([['stored', null], aside, aside])
+  const machines = casePlant().machines.map((m) => ({
+    ...m,
+    measures: m.measures.map((x) => ({ ...x, max: null })),
+  }))
+  reader.more([
+    put({ ...casePlant(), machines }, T0, 8),
+    deed(T0, 'quarantine.release', { ids: [1] }, id(1)),
+    deed(T0, 'quarantine.discard', { ids: [2] }, id(2)),
+  ])
+  await caughtUp(running)
+  expect(shown()).toEqual([['stored', null], aside, ['stored', null]])
   await running.stop()
 })

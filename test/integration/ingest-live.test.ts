@@ -155,7 +155,12 @@ test('GET /counts balances, and GET /health-data has everything that the data he
   const counts = await get<Counts>(`/counts?firm=${FIRM}`)
   const { decoded, stored, duplicate, quarantined, inFlight } = counts.items
   expect(decoded).toBe(stored + duplicate + quarantined + inFlight)
-  expect(counts.entries.received).toBe(counts.entries.done + counts.entries.inFlight)
+  expect([inFlight, counts.unaccounted]).toEqual([0, 0])
+  expect(counts.entries).toEqual({
+    received: reader.heads()[0]!.offset,
+    done: reader.heads()[0]!.offset,
+    inFlight: 0,
+  })
   expect(Object.keys(await get<Record<string, Counts>>('/counts'))).toEqual([FIRM])
   const data = await get<FirmHealth>(`/health-data?firm=${FIRM}`)
   expect(DataHealth.omit({ denied: true, journal: true }).parse(data)).toEqual(data)
@@ -178,9 +183,25 @@ test('GET /open, /entry, /status, /health and /metrics', async () => {
   })
   expect(await get(`/entry?firm=${FIRM}&offset=99999`)).toBeNull()
   expect((await get<IngestStatus>('/status')).ledgers[0]).toMatchObject({ firm: FIRM })
-  expect((await get<Health>('/health')).checks).toEqual({ historian: { ok: true }, ledger: { ok: true } })
+  expect((await get<Health>('/health')).checks).toEqual({
+    historian: { ok: true },
+    ledger: { ok: true },
+    balance: { ok: true },
+  })
   expect(JSON.stringify(await get('/health'))).not.toContain(FIRM)
   const metrics = await get<string>('/metrics')
   expect(metrics).toMatch(/baiyuan_items\{firm="case",end="stored",process="ingest"\} 15\d/)
   expect(path.isAbsolute(socket)).toBe(true)
+})
+
+test('an item that ends nowhere is published as unaccounted and makes the health false', async () => {
+  const { tally } = running.intake.firms.get(FIRM)!
+  tally.decoded += 3
+  expect((await get<Counts>(`/counts?firm=${FIRM}`)).unaccounted).toBe(3)
+  expect(await get<Health>('/health')).toMatchObject({
+    ok: false,
+    checks: { balance: { ok: false, why: '3 items ended nowhere' } },
+  })
+  tally.decoded -= 3
+  expect(await get<Health>('/health')).toMatchObject({ ok: true, checks: { balance: { ok: true } } })
 })

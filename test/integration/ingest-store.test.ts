@@ -115,7 +115,11 @@ test('F5 while the store is away only its cursor waits: memory is bounded, healt
   expect(health(intake)).toEqual({
     process: 'ingest',
     ok: false,
-    checks: { historian: { ok: false, why: 'connection refused' }, ledger: { ok: true } },
+    checks: {
+      historian: { ok: false, why: 'connection refused' },
+      ledger: { ok: true },
+      balance: { ok: true },
+    },
   })
   expect(status(intake, historian).historian).toMatchObject({ ok: false, why: 'connection refused' })
   const tries = store.tries()
