@@ -43,11 +43,12 @@ export async function surviveKills(
     await settled(installation)
     const sent = fleet.flatMap((device) => device.acknowledged)
     await expectNothingLost(installation, FIRM, sent)
-    const counts = await expectBalanced(installation, FIRM)
-    expect(counts.items.stored).toBeGreaterThanOrEqual(
-      new Set(sent.map(({ machine, seq }) => `${machine} ${seq}`)).size,
-    )
-    expect(counts.items.quarantined).toBe(0)
+    const { counts, journalled } = await expectBalanced(installation, FIRM)
+    expect(counts.items).toMatchObject({
+      stored: journalled.distinct,
+      duplicate: journalled.items - journalled.distinct,
+      quarantined: 0,
+    })
     expectVerified(installation)
     return { acknowledged: sent.length }
   } finally {
