@@ -90,8 +90,9 @@ describe('a running installation', () => {
     expect(fs.statSync(installation.data).mode & 0o777).toBe(0o700)
     const run = installation.run()
     expect(run.signIn).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup\?token=/)
+    // false until the simulated devices are connected
+    await until(async () => (await fetch(`${run.http}/health`)).status === 200)
     const health = await fetch(`${run.http}/health`)
-    expect(health.status).toBe(200)
     expect(JSON.stringify(await health.json())).not.toContain(firm)
     expect((await fetch(`${run.http}/ready`)).status).toBe(200)
     expect((await fetch(`${run.http}/metrics`)).status).toBe(401)
@@ -99,6 +100,7 @@ describe('a running installation', () => {
 
   test('the processes started alone answer on their sockets', async () => {
     for (const name of ['broker', 'ingest', 'api', 'simulators']) {
+      await until(async () => (await installation.local<{ ok: boolean }>(name, 'GET', '/health')).ok)
       expect(await installation.local(name, 'GET', '/health')).toMatchObject({ ok: true })
       expect(await installation.local(name, 'GET', '/metrics')).toContain(`process="${name}"`)
     }
@@ -209,7 +211,10 @@ describe('a running installation', () => {
     fs.writeFileSync(path.join(installation.data, 'run.json'), JSON.stringify(notice))
     await until(() => !running(installation))
     await installation.start()
-    expect(await (await fetch(`${installation.run().http}/health`)).json()).toMatchObject({ ok: true })
+    const health = async () =>
+      (await (await fetch(`${installation.run().http}/health`)).json()) as { ok: boolean }
+    await until(async () => (await health()).ok)
+    expect(await health()).toMatchObject({ ok: true })
   })
 })
 
