@@ -67,6 +67,7 @@ export const REFUSALS = [
   'not_found',
   'not_open',
   'older_version',
+  'handler_failed', // a fault of the product itself
   'aged_out', // its message is no longer in the journal
   'still_failing', // a released item meets the same fault, or another one
 ] as const

@@ -18,6 +18,7 @@ export const QUARANTINE_REASONS = [
   'ts_in_future', // more than 5 min after it was received
   'conflict', // same key, other content: the first one stands
   'store_refused', // the historian refused this line for good
+  'handler_failed', // a fault of the product itself; nothing is wrong with the item
 ] as const
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number]
 

@@ -15,11 +15,13 @@ import { Firm } from './firm.ts'
 import { HistorianFeed, type FeedState } from './historianFeed.ts'
 import { Latency } from './latency.ts'
 import { Live } from './live.ts'
-import { createPipeline, type Pipeline } from './pipeline.ts'
+import { createPipeline, type Pipeline, type StageSet } from './pipeline.ts'
 import { createReadAgain } from './readAgain.ts'
 import type { FedReading } from './readings.ts'
 import { storeRefused } from './stages/persist.ts'
 import { messageOf } from './message.ts'
+import type { Stages } from './walks.ts'
+import { takeWalled } from './wall.ts'
 
 /** Journal bytes of one turn: about 4,000 messages, 40 ms of work. */
 const TURN_BYTES = 512 * 1024
@@ -40,6 +42,8 @@ export type IntakeOptions = {
   readonly log: Log
   /** Readings held for a slow historian at most; see HistorianFeed. */
   readonly maxFresh?: number
+  /** Stages in the place of the product's own. */
+  readonly stages?: Partial<StageSet>
 }
 
 export class Intake {
@@ -50,6 +54,8 @@ export class Intake {
   readonly reader: JournalReader
   /** Null while ledgers can be written; else why not. */
   blocked: string | null = null
+  /** Entries since the start that a stage failed on. */
+  failed = 0
   readonly #options: IntakeOptions
   readonly #pipeline: Pipeline
   readonly #due = new Map<Firm, number>()
@@ -76,9 +82,8 @@ export class Intake {
       log: options.log,
       ...(options.maxFresh === undefined ? {} : { maxFresh: options.maxFresh }),
     })
-    this.#pipeline = createPipeline(this.feed, this.live, this.latency, (firm, offset) =>
-      options.reader.find(firm, offset),
-    )
+    const find: Stages['find'] = (firm, offset) => options.reader.find(firm, offset)
+    this.#pipeline = createPipeline(this.feed, this.live, this.latency, find, options.stages)
   }
 
   /** Commit that is through the pipeline. */
@@ -112,7 +117,7 @@ export class Intake {
     for (const entry of entries) {
       const firm = this.firms.get(entry.firm) ?? this.#firm(entry.firm)
       if (entry.commit <= firm.stored) continue
-      this.#pipeline.take(firm, entry)
+      if (!takeWalled(this.#pipeline, firm, entry, this.feed, this.#options.log)) this.failed++
       if (entry.topic.startsWith('tick/')) this.#tickAt = entry.receivedAt
     }
     const last = entries.at(-1)

@@ -25,7 +25,8 @@ export function factOf(body: unknown, offset: number) {
   return { machine, cls, body: { seq: offset, ...item, boot: MANUAL } }
 }
 
-function parse(payload: Buffer): unknown {
+/** The payload as JSON, or null. */
+export function parse(payload: Buffer): unknown {
   try {
     return JSON.parse(payload.toString('utf8'))
   } catch {

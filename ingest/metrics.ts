@@ -43,6 +43,15 @@ export function ingestMetrics(intake: Intake): Registry {
     open: tally.gapsOpen,
     items: tally.gapItems,
   }))
+  const failed = new Gauge({
+    name: 'baiyuan_entries_failed',
+    help: 'Journal entries since the start that a stage failed on; their items are in quarantine',
+    registers: [],
+    collect() {
+      this.set(intake.failed)
+    },
+  })
+  registry.registerMetric(failed)
   const lag = new Gauge({
     name: 'baiyuan_lag_commits',
     help: 'Journal commits not yet through the pipeline, and not yet in the historian',

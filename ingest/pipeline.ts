@@ -26,7 +26,15 @@ import { persist, store, strange } from './stages/persist.ts'
 import type { Stages } from './walks.ts'
 import { newWork, reuseWork, type Work } from './work.ts'
 
-export type Pipeline = { take(firm: Firm, entry: JournalEntry): void }
+export type Pipeline = {
+  /** Throws what a stage throws; `at` then names the stage. */
+  take(firm: Firm, entry: JournalEntry): void
+  readonly at: string
+}
+
+/** The stages of a device's message, in order; `replace` puts another in the place of one. */
+const STAGES = { decode, admit, normalize, persist, announce }
+export type StageSet = typeof STAGES
 
 /** Topics of devices recur for ever; they are parsed once. The bound only matters to a flood of made-up ones. */
 const MAX_TOPICS = 20_000
@@ -36,16 +44,24 @@ export function createPipeline(
   live: Live,
   latency: Latency,
   find: Stages['find'],
+  replace: Partial<StageSet> = {},
 ): Pipeline {
+  const stage = { ...STAGES, ...replace }
+  let at = 'topic'
   const topics = new Map<string, DeviceTopic>()
   let spare: Work | null = null
 
   const device = (work: Work): void => {
-    decode(work)
-    admit(work)
-    normalize(work)
-    persist(work, feed)
-    announce(work, live, latency)
+    at = 'decode'
+    stage.decode(work)
+    at = 'admit'
+    stage.admit(work)
+    at = 'normalize'
+    stage.normalize(work)
+    at = 'persist'
+    stage.persist(work, feed)
+    at = 'announce'
+    stage.announce(work, live, latency)
   }
 
   const released = (work: Work): Fault | null => {
@@ -71,7 +87,11 @@ export function createPipeline(
   }
 
   return {
+    get at() {
+      return at
+    },
     take(firm, entry) {
+      at = 'topic'
       const topic = topicOf(entry.topic)
       if (topic !== null) {
         const machine = firm.machine(topic.machine)
@@ -81,6 +101,7 @@ export function createPipeline(
         device(spare)
       } else {
         const kind = entryClass(entry.topic)
+        at = kind ?? 'strange'
         if (kind === 'control') decide(firm, entry, stages)
         else if (kind === 'tick') advanceTime(firm, entry, live)
         else strange(firm, entry)

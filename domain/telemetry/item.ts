@@ -21,6 +21,7 @@ export type FaultReason =
   | 'ts_in_future'
   | 'conflict'
   | 'store_refused'
+  | 'handler_failed'
 
 /** Why an item is put aside: a named reason, and in words what exactly is wrong. */
 export type Fault = { readonly reason: FaultReason; readonly detail: string }

@@ -27,9 +27,9 @@ export function persist(work: Work, feed: HistorianFeed): void {
       tally.duplicate++
       if (work.withheld[i] === 1) firm.pending.withheld.push(offset, work.first + i)
     } else {
+      store(work, work.items[i]!, i, feed)
       tally.stored++
       countFlags(tally, work.flags[i]!)
-      store(work, work.items[i]!, i, feed)
     }
   }
   firm.touch(machine)
@@ -103,6 +103,39 @@ function isAside(firm: Firm, offset: number, item: number): boolean {
   const row = firm.rowOf(offset, item)
   if (row !== null) return row.status !== 'released'
   return firm.withheldIn(offset, offset).has(`${offset}:${item}`)
+}
+
+/** The items of an entry that a stage failed on, from place `from` on: counted and put aside, so that nothing is lost with it. */
+export function putFailed(
+  firm: Firm,
+  entry: JournalEntry,
+  message: Message | null,
+  from: number,
+  to: number,
+  detail: string,
+): void {
+  const { principal: account, receivedAt, offset } = entry
+  for (let item = from; item < to; item++) {
+    firm.tally.quarantined++
+    firm.pending.withheld.push(offset, item)
+    const raw = message?.decoded.ok ? message.decoded.items[item] : undefined
+    const row = firm.quarantine.put(
+      { reason: 'handler_failed', detail },
+      {
+        account,
+        machine: message?.machine ?? null,
+        class: message?.cls ?? null,
+        boot: message?.decoded.ok ? message.decoded.boot : null,
+        seq: Number.isSafeInteger(raw?.seq) ? raw!.seq! : null,
+        ts: Number.isSafeInteger(raw?.ts) ? raw!.ts : null,
+        receivedAt,
+        offset,
+        item,
+        stands: null,
+      },
+    )
+    if (row !== null) open(firm, row)
+  }
 }
 
 /** A journalled topic that is none of ours: kept and counted as one item, of no machine. */

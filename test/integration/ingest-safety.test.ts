@@ -2,8 +2,12 @@
 import fc from 'fast-check'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { openMemory } from '#store/historian/memory.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { ledgerFile } from '#store/ledger/file.ts'
+import { Intake } from '../../ingest/intake.ts'
+import { announce } from '../../ingest/stages/announce.ts'
+import { normalize } from '../../ingest/stages/normalize.ts'
 import { casePlant, MACHINE, OTHER } from '../casePlant.ts'
 import {
   caughtUp,
@@ -14,6 +18,7 @@ import {
   listReader,
   newFolder,
   readingsIn,
+  silent,
   startIngest,
   T0,
   tickAt,
@@ -269,4 +274,72 @@ test('I3 a replay into an empty ledger and historian is identical, also when ing
     expect(readingsIn(twice.historian, casePlant())).toEqual(readingsIn(once.historian, casePlant()))
   })
   await fc.assert(property, { numRuns: 12 })
+})
+
+test('F18 a stage that throws costs its entry and not ingest: the items are put aside by that name, and the next ones go on', async () => {
+  const dir = newFolder()
+  const poison = 5
+  const items = [0, 1, 2].map((i) => ({ ts: T0 + 50_000 + i, seq: 100 + i, v: { power_kw: i } }))
+  const reader = listReader([
+    plantPut,
+    ...[1, 2, 3, poison, 6, 7].map((i) => telemetry(i)),
+    {
+      at: T0 + 60_000,
+      topic: topic('telemetry'),
+      payload: { boot: 'a1', items },
+    },
+    telemetry(200),
+  ])
+  const historian = openMemory()
+  const intake = new Intake({
+    dir,
+    reader,
+    historian,
+    log: silent,
+    stages: {
+      normalize(work) {
+        if (work.items[0]?.seq === poison) throw new TypeError('not as expected')
+        normalize(work)
+      },
+      announce(work, live, latency) {
+        if (work.count === 3) throw new TypeError('too late')
+        announce(work, live, latency)
+      },
+    },
+  })
+  const running: Running = { intake, historian, stop: () => intake.stop() }
+  await intake.start()
+  await caughtUp(running)
+  expect(countsOf(running)).toEqual({ decoded: 10, stored: 9, duplicate: 0, quarantined: 1 })
+  expect(intake.failed).toBe(2)
+  expect(readingsIn(historian, casePlant())[`${MACHINE}:power_kw`]).toHaveLength(9)
+  await running.stop()
+  const ledger = openLedgerReader(firmOf(running).ledger.file)
+  expect(ledger.quarantine({ limit: 10 })).toMatchObject([
+    { reason: 'handler_failed', detail: 'normalize: not as expected', seq: poison, item: 0, status: 'open' },
+  ])
+  ledger.close()
+  // A program without the fault: the item can be released, and an empty store is filled with it.
+  reader.more([deed(T0, 'quarantine.release', { ids: [1] })])
+  const mended = await ingestAll(dir, { reader })
+  expect(countsOf(mended)).toEqual({ decoded: 10, stored: 10, duplicate: 0, quarantined: 0 })
+  expect(readingsIn(mended.historian, casePlant())[`${MACHINE}:power_kw`]).toHaveLength(10)
+})
+
+test('F18 a deed that the program fails on is refused by that name', async () => {
+  const id = '7f3f2c1e-6a0b-4c55-9d6c-0d4b6b0f6a01'
+  const bad = { ...telemetry(1), payload: { ts: T0, seq: 1, boot: 'a1', v: { power_kw: 999 } } }
+  const list = listReader([plantPut, bad, deed(T0, 'quarantine.release', { ids: [1] }, id), telemetry(2)])
+  const reader = {
+    ...list,
+    find: () => {
+      throw new TypeError('not as expected')
+    },
+  }
+  const running = await ingestAll(newFolder(), { reader })
+  expect(countsOf(running)).toEqual({ decoded: 2, stored: 1, duplicate: 0, quarantined: 1 })
+  const ledger = openLedgerReader(firmOf(running).ledger.file)
+  const answer = JSON.parse(ledger.answerTo(id)!.body) as unknown
+  expect(answer).toMatchObject({ id, reason: 'handler_failed', detail: 'control: not as expected' })
+  ledger.close()
 })

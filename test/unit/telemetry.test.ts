@@ -49,7 +49,7 @@ test('the domain repeats the contract word for word', () => {
   expect([limits.MAX_ITEMS, limits.MAX_BYTES, limits.MAX_DEPTH]).toEqual([MAX_ITEMS, MAX_PAYLOAD, MAX_DEPTH])
   expect([limits.MIN_TS, limits.MAX_TS]).toEqual([MIN_TS, MAX_TS])
   expect(flagNames(0b10000101)).toEqual(['late', 'skew', 'gap_before'])
-  expect(QUARANTINE_REASONS).toHaveLength(13)
+  expect(QUARANTINE_REASONS).toHaveLength(14)
 })
 
 // ---- agreement: what zod takes, the hot path takes, and nothing else

@@ -106,6 +106,7 @@ export const enData = {
     ts_in_future: 'Time over 5 min ahead',
     conflict: 'Same key, other bytes',
     store_refused: 'Refused by the historian',
+    handler_failed: 'Software fault',
   },
   remedy: {
     bad_json:
@@ -127,8 +128,11 @@ export const enData = {
       'One sequence number came with two contents; the first is stored. Check with order card or meter.',
     store_refused:
       'The historian refuses this line for good. Read its log, then release to retry, or discard.',
+    handler_failed:
+      'The software itself failed on this item; the data is not at fault. See the log, update, then release.',
   },
   refusal: {
+    handler_failed: 'A fault of the software itself; nothing is wrong with the request. See the log.',
     kind_unsupported: 'This deed is not supported yet.',
     bad_body: 'The request does not fit.',
     not_found: 'There is no such item; somebody else may have decided it.',

@@ -106,6 +106,7 @@ export const zhData = {
     ts_in_future: '时间超前 5 分以上',
     conflict: '同键异字节',
     store_refused: '历史库拒收',
+    handler_failed: '程序出错',
   },
   remedy: {
     bad_json: '消息不是合法的 JSON。修好设备或网关后重发；这一条不能入库，可丢弃。',
@@ -121,8 +122,10 @@ export const zhData = {
     ts_in_future: '源时间比收到时间晚 5 分以上。校正设备时钟。',
     conflict: '同一序号来了两种内容，先到的已入库。与工单卡或表计核对后决定。',
     store_refused: '历史库明确拒收此行。查看历史库日志后放行重试，或丢弃。',
+    handler_failed: '处理此项时程序自身出错，与数据无关。查看日志，更新程序后放行。',
   },
   refusal: {
+    handler_failed: '程序自身出错，与请求无关。请查看日志。',
     kind_unsupported: '此操作尚未支持。',
     bad_body: '请求内容不符。',
     not_found: '没有这一项，可能已被他人处理。',
