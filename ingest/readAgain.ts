@@ -47,7 +47,11 @@ export function createReadAgain(reader: JournalReader, firms: ReadonlyMap<string
       const withheld = firm.withheldIn(from, to)
       const released = Map.groupBy(firm.releasedIn(from, to), (row) => row.decided)
       for (const entry of own) {
-        take(firm, entry, entry.offset, readings, (item) => !withheld.has(`${entry.offset}:${item}`))
+        try {
+          take(firm, entry, entry.offset, readings, (item) => !withheld.has(`${entry.offset}:${item}`))
+        } catch (error) {
+          if (!withheld.has(`${entry.offset}:0`)) throw error // else the pipeline met the same, and put it aside
+        }
         for (const row of released.get(entry.offset) ?? []) {
           const source = reader.find(name, row.offset)
           if (source) take(firm, source, entry.offset, readings, (item) => item === row.item)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { openMemory } from '#store/historian/memory.ts'
+import type { JournalEntry } from '#store/journal/journal.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { ledgerFile } from '#store/ledger/file.ts'
 import { Intake } from '../../ingest/intake.ts'
@@ -324,6 +325,24 @@ test('F18 a stage that throws costs its entry and not ingest: the items are put 
   const mended = await ingestAll(dir, { reader })
   expect(countsOf(mended)).toEqual({ decoded: 10, stored: 10, duplicate: 0, quarantined: 0 })
   expect(readingsIn(mended.historian, casePlant())[`${MACHINE}:power_kw`]).toHaveLength(10)
+})
+
+test('F18 a message that cannot even be decoded again does not stop a historian that is filled from the journal', async () => {
+  const dir = newFolder()
+  const list = listReader([plantPut, telemetry(1), telemetry(2), telemetry(3)])
+  const broken = (entry: JournalEntry): JournalEntry =>
+    entry.offset !== 3
+      ? entry
+      : Object.defineProperty({ ...entry }, 'payload', {
+          get() {
+            throw new TypeError('not as expected')
+          },
+        })
+  const reader = { ...list, read: (after: number) => list.read(after).map(broken) }
+  const first = await ingestAll(dir, { reader })
+  expect(countsOf(first)).toEqual({ decoded: 3, stored: 2, duplicate: 0, quarantined: 1 })
+  const second = await ingestAll(dir, { reader, historian: openMemory() })
+  expect(readingsIn(second.historian, casePlant())[`${MACHINE}:power_kw`]).toHaveLength(2)
 })
 
 test('F18 a deed that the program fails on is refused by that name', async () => {
