@@ -327,17 +327,18 @@ test('F18 a stage that throws costs its entry and not ingest: the items are put 
   expect(readingsIn(mended.historian, casePlant())[`${MACHINE}:power_kw`]).toHaveLength(10)
 })
 
+const broken = (entry: JournalEntry): JournalEntry =>
+  entry.offset !== 3
+    ? entry
+    : Object.defineProperty({ ...entry }, 'payload', {
+        get() {
+          throw new TypeError('not as expected')
+        },
+      })
+
 test('F18 a message that cannot even be decoded again does not stop a historian that is filled from the journal', async () => {
   const dir = newFolder()
   const list = listReader([plantPut, telemetry(1), telemetry(2), telemetry(3)])
-  const broken = (entry: JournalEntry): JournalEntry =>
-    entry.offset !== 3
-      ? entry
-      : Object.defineProperty({ ...entry }, 'payload', {
-          get() {
-            throw new TypeError('not as expected')
-          },
-        })
   const reader = { ...list, read: (after: number) => list.read(after).map(broken) }
   const first = await ingestAll(dir, { reader })
   expect(countsOf(first)).toEqual({ decoded: 3, stored: 2, duplicate: 0, quarantined: 1 })
