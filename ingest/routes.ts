@@ -89,7 +89,7 @@ function asDecided(firm: Firm, rows: readonly MessageRow[]): MessageRow[] {
   return rows.map((row) => {
     const newest = new Map((known.get(row.offset) ?? []).map((aside) => [aside.item, aside]))
     if (newest.size === 0) return row
-    const aside = [...newest.values()].find(({ status }) => status !== 'released')
+    const aside = [...newest.values()].find((decided) => decided.status !== 'released')
     if (aside) return { ...row, disposition: 'quarantined', reason: aside.reason as QuarantineReason }
     return { ...row, disposition: 'stored', reason: null }
   })

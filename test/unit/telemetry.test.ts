@@ -198,7 +198,7 @@ describe.each(DEVICE_CLASSES)('%s', (cls) => {
         if (takes) good++
         expect(takes).toBe(SHAPES[cls].safeParse(JSON.parse(JSON.stringify(raw))).success)
       }),
-      { numRuns: 1500 },
+      { numRuns: 3000 },
     )
     expect(good).toBeGreaterThan(50)
   })
