@@ -168,11 +168,18 @@ describe('a running installation', () => {
       const machine = machines.find((one) => one.machine === machineOf(0))
       return machine?.state === 'RUN' && machine.values['power_kw']?.value === 7.25
     }, 2000)
-    const list = await installation.get<{ rows: { reason: string; detail: string }[] }>(
-      `/firms/${firm}/quarantine`,
-      token,
-    )
-    expect(list.rows).toMatchObject([{ reason: 'unknown_measure', detail: expect.stringContaining('powr') }])
+    const quarantined = async () =>
+      (
+        await installation.get<{ rows: { reason: string; detail: string }[] }>(
+          `/firms/${firm}/quarantine`,
+          token,
+        )
+      ).rows
+    // what is put aside is in the ledger within a second
+    await until(async () => (await quarantined()).length > 0, 5000)
+    expect(await quarantined()).toMatchObject([
+      { reason: 'unknown_measure', detail: expect.stringContaining('powr') },
+    ])
   })
 
   test('F17 SIGTERM under load stops in order, exits 0 and loses nothing', async () => {
