@@ -134,6 +134,12 @@ describe('axes', () => {
     expect(valueAxis(null, null)).toMatchObject({ from: 0 })
   })
 
+  test('a range next to nothing has an axis like nothing', () => {
+    const { from, to } = valueAxis(-2.5e-323, -2.5e-323)
+    expect(from).toBeLessThanOrEqual(-2.5e-323)
+    expect(to).toBeGreaterThanOrEqual(0)
+  })
+
   test('always hold the data and the limit, with few ticks', () => {
     const number = fc.double({ min: -1e6, max: 1e6, noNaN: true })
     fc.assert(

@@ -33,7 +33,8 @@ export function valueAxis(
   if (low >= 0 && low < high / 2) low = 0
   if (high <= 0 && high > low / 2) high = 0
   if (high - low < 1e-9) {
-    const room = Math.abs(high) * 0.1 || 1
+    // next to nothing is nothing: a tenth of it may be no number that can be counted in
+    const room = Math.abs(high) < 1e-9 ? 1 : Math.abs(high) * 0.1
     low = low === 0 ? 0 : low - room
     high += room
   }
