@@ -27,7 +27,10 @@ export async function measureLatency(seconds: number): Promise<void> {
       '--firm',
       FIRM,
     )
-    const page = io(installation.run().http, { auth: { token }, transports: ['websocket'] })
+    const page = io(installation.run().http, {
+      extraHeaders: { authorization: `Bearer ${token}` },
+      transports: ['websocket'],
+    })
     await new Promise<void>((done) => page.once('connect', done))
     const published = new Map<string, { value: number; at: number }>()
     let latencies = new Latencies()
