@@ -18,7 +18,9 @@ export function checkPlants(dir: string): PlantsCheck {
           ({ path, line, message }) => `${file}:${line} ${path === '' ? 'file' : path}: ${message}`,
         )
       const { machines, credentials } = reading.plant
-      return [`${file}: ok, ${firm}: ${machines.length} machines, ${credentials.length} credentials`]
+      const meters = machines.filter(({ meter }) => meter).length
+      const has = `${machines.length - meters} machines, ${meters} meters, ${credentials.length} credentials`
+      return [`${file}: ok, ${firm}: ${has}`]
     })
     const faults = plants.reduce((n, { reading }) => n + ('faults' in reading ? reading.faults.length : 0), 0)
     return { lines: perFirm.flat(), faults }

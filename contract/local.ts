@@ -34,7 +34,13 @@
  *   GET  /truth?machine&notes -> TruthAnswer   what was really sent; machine `firm/site/area/line/machine` or `firm`; without it
  *                        all; 404 for one that is not simulated; `notes`: how many single notes come with it (default 0)
  *   GET  /status         -> SimulatorStatus (simulators/status.ts)
+ *   GET  /runs           -> SimulationRun[]    every plant that lives here: those of the plant files, and those started since
+ *   POST /runs           RunRequest -> SimulationRun   starts one; its plant is in force already. 400 {problems}
+ *   POST /runs/stop      {firm} -> SimulationRun       404: no run of this firm, or it is one of the plant files
+ *   GET  /runs/truth?firm&from&to&scope -> TruthRow[]  what was true: scope `plant`, a machine's or a meter's path, or `machines`: all of
+ *                        them; 404 for an unknown one, 409 {error} for a window that the plant has not lived
  */
+import type { Plant, Simulation } from '#domain/plant/plant.ts'
 import type { Instant } from '#domain/time.ts'
 import type { FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
 import type { z } from 'zod'
@@ -159,6 +165,78 @@ export type FaultRequest = {
   readonly probability?: number
   readonly params?: Readonly<Record<string, number | string | boolean>>
   readonly seed?: number
+}
+
+/** A plant that lives in the simulators. */
+export type SimulationRun = {
+  readonly firm: string
+  readonly simulation: Simulation
+  readonly scenario: string
+  readonly seed: number
+  /** Of the plant files: it goes on with the installation and is not stopped by itself. */
+  readonly standing: boolean
+  /** Its time: [from, to), to null: it goes on as time does. */
+  readonly from: Instant
+  readonly to: Instant | null
+  /** Plant seconds per second; 0: as fast as it can. */
+  readonly speed: number
+  /** `preparing`: its life before is made; `ended`: all of it is told and acknowledged, or it was stopped. */
+  readonly state: 'preparing' | 'running' | 'standing still' | 'ended'
+  /** Why it stands still or ended before its time; null: nothing is wrong. */
+  readonly why: string | null
+  /** Everything before is told. */
+  readonly at: Instant
+  /** The past that is brought in: null when it has none. */
+  readonly history: HistoryProgress | null
+  readonly machines: number
+  readonly devices: number
+  readonly connected: number
+  /** Messages. */
+  readonly sent: number
+  readonly acknowledged: number
+  readonly waiting: number
+}
+
+export type HistoryProgress = {
+  /** Production days, `2025-05-24`: the first and the last one. */
+  readonly from: string
+  readonly to: string
+  /** Date of the retrofit inside it. */
+  readonly retrofit: string | null
+  readonly days: { readonly done: number; readonly total: number }
+  /** Items acknowledged. */
+  readonly items: number
+  /** `waiting`: live data come first. */
+  readonly state: 'preparing' | 'running' | 'waiting' | 'done'
+  /** Seconds that it has taken so far, over restarts. */
+  readonly seconds: number
+}
+
+export type RunRequest = {
+  /** `sim-` and what makes it unique. */
+  readonly firm: string
+  /** The plant as put in force for that firm. */
+  readonly plant: Plant
+  readonly scenario: string
+  readonly seed: number
+  /** Both: an interval, and the run ends by itself. Neither: from now on, as time goes. */
+  readonly from?: Instant
+  readonly to?: Instant
+  /** Plant seconds per second, 0: as fast as it can. Default: 1 without an interval, else 0. */
+  readonly speed?: number
+  /** Default true. */
+  readonly signals?: boolean
+}
+
+/** One true figure. `scope` is a path in the firm (`plant`: all of it); the value an integer of the unit, or null with its reason. */
+export type TruthRow = {
+  readonly name: string
+  readonly scope: string
+  readonly from: Instant
+  readonly to: Instant
+  readonly value: number | null
+  readonly unit: string
+  readonly reason: string | null
 }
 
 /** What the devices of a firm really did. Ranges of seqs: from, to, from, to …, closed. */

@@ -4,8 +4,9 @@
  * Invalid: a machine in a group that does not exist, a scale of 30, a title with U+202E: each is a fault with its path.
  */
 import { z } from 'zod'
-import type { Plant } from '#domain/plant/plant.ts'
+import { SIMULATIONS, type Plant } from '#domain/plant/plant.ts'
 import { scaleOf } from '#domain/units.ts'
+import { isSimulationFirm } from './rights.ts'
 import { isLevel } from './topics.ts'
 
 const DAY_MINUTES = 1440
@@ -71,6 +72,7 @@ export const Machine = z.strictObject({
   kind: Level,
   title: Title,
   label: Label,
+  meter: z.boolean().exactOptional(),
   group: Level,
   ratedKw: z.number().positive('must be above 0').max(1e6).nullable(),
   statePeriodMs: millis.min(1000, 'at least 1 s').max(DAY_MS, 'at most a day'),
@@ -82,6 +84,7 @@ export const PlantShape = z.strictObject({
   firm: Level,
   title: Title,
   simulated: z.boolean(),
+  simulation: z.enum(SIMULATIONS).exactOptional(),
   shifts: z
     .array(
       z.strictObject({
@@ -137,6 +140,7 @@ export function checkPlant(
   if (!shape.success) return { faults: shape.error.issues.flatMap(faultsOf) }
   const plant: Plant = shape.data
   const faults = [
+    ...simulationFaults(plant),
     ...shiftFaults(plant),
     ...duplicates(plant.groups, (group) => group.id, ['groups'], 'id'),
     ...machineFaults(plant),
@@ -144,6 +148,12 @@ export function checkPlant(
   ]
   return faults.length === 0 ? { plant } : { faults }
 }
+
+/** A firm of this name is shown to whoever may simulate: a real plant must not be one. */
+const simulationFaults = ({ firm, simulated }: Plant): PlantFault[] =>
+  isSimulationFirm(firm) && !simulated
+    ? [{ path: ['simulated'], message: `must be true: ${firm} is the name of a simulation` }]
+    : []
 
 /** One zod issue as faults: an unknown key is named by its own path. */
 export function faultsOf(issue: z.core.$ZodIssue): PlantFault[] {

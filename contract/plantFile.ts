@@ -141,8 +141,9 @@ function build(
     return { name, start: from, end, ...(pauses && { breaks: pauses }) }
   })
   const groups = Object.entries(file.groups).map(([id, title]) => ({ id, title }))
-  const { firm, title, simulated } = file
-  return { plant: { firm, title, simulated, shifts, groups, machines, credentials }, places }
+  const { firm, title, simulated, simulation } = file
+  const head = { firm, title, simulated, ...(simulation && { simulation }) }
+  return { plant: { ...head, shifts, groups, machines, credentials }, places }
 }
 
 function machineOf(
@@ -169,6 +170,7 @@ function machineOf(
       en: `${kind.title.en} ${entry.label.en}`,
     },
     label: entry.label,
+    ...(kind.meter && { meter: true }),
     group: entry.group ?? kind.group,
     ratedKw: entry.rated_kw ?? kind.rated_kw ?? null,
     statePeriodMs,

@@ -5,6 +5,7 @@
  * Invalid: `label: 07` (YAML reads a number: write it in quotes), `period: 5` (the key is period_s)
  */
 import { z } from 'zod'
+import { SIMULATIONS } from '#domain/plant/plant.ts'
 import { scaleOf } from '#domain/units.ts'
 import { Label, Level, MachinePath, MAX_MACHINES, needed, plainText, Title } from './plant.ts'
 
@@ -57,6 +58,8 @@ export const FileKind = z.strictObject({
   title: Title,
   /** Heading under which the wall shows machines of this kind. */
   group: Level,
+  /** True: it measures and tells no states. */
+  meter: z.boolean('must be true or false').default(false),
   rated_kw: z.number().positive('must be above 0').optional(),
   state_period_s: seconds.optional(),
   state_stale_s: seconds.optional(),
@@ -83,6 +86,8 @@ export const PlantFile = z.strictObject({
   title: Title,
   /** True: its devices are simulated, and every page says so. */
   simulated: z.boolean('must be true or false').default(false),
+  /** What lives behind a simulated plant: `works` is the valve works, whose machines it names; `shop` (default) any machines. */
+  simulation: z.enum(SIMULATIONS, `must be ${SIMULATIONS.join(' or ')}`).optional(),
   shifts: z
     .array(
       z.strictObject({

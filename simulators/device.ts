@@ -33,6 +33,7 @@ export class Device {
   readonly #outbox: Outbox
   readonly #counts: DeviceCounts
   readonly #log: Log
+  readonly #batch: number
   readonly #flying = new Set<number>()
   #client: MqttClient | null = null
   #connected = false
@@ -58,6 +59,8 @@ export class Device {
       readonly outbox: Outbox
       readonly counts: DeviceCounts
       readonly log: Log
+      /** Items of a message (default 1): above, it gathers what it tells and is not held to the pace of a live device. */
+      readonly batch?: number
     },
   ) {
     this.path = path
@@ -66,6 +69,7 @@ export class Device {
     this.#outbox = parts.outbox
     this.#counts = parts.counts
     this.#log = parts.log
+    this.#batch = parts.batch ?? 1
   }
 
   get connected(): boolean {
@@ -163,7 +167,7 @@ export class Device {
 
   /** A turn of the plant is stored: tell what is new. */
   turn(): void {
-    this.#left = PER_TURN
+    this.#left = this.#batch > 1 ? Infinity : PER_TURN
     this.#more = true
     this.pump()
   }
@@ -185,13 +189,13 @@ export class Device {
     const client = this.#client
     const room = Math.min(IN_FLIGHT - this.#flying.size, this.#left)
     if (!client || !this.#connected || !this.#more || this.#stopped || room <= 0) return false
-    const replay = this.#replay
+    const replay = this.#replay ?? (this.#batch > 1 ? { to: Infinity, items: this.#batch } : null)
     // a batch takes what belongs together out of its order, so it goes alone
     if (replay && this.#flying.size > 0) return false
     const limit = replay ? replay.items * 4 : room
     const waiting = this.#outbox.next(this.path, this.#cursor, limit)
     const part = replay ? waiting.filter(({ id }) => id <= replay.to) : waiting
-    if (replay && part.length < limit) this.#replay = null
+    if (this.#replay && part.length < limit) this.#replay = null
     else this.#more = part.length === limit
     for (const message of messagesOf(part, replay?.items ?? 1)) this.#send(client, message)
     return true

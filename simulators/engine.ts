@@ -1,5 +1,5 @@
 /**
- * Turns of the simulated plants: the machines move on to now, what they say goes through the faults in force, what is left of it and what
+ * Turns of the simulated plants: they live on to now, what their machines say goes through the faults in force, what is left of it and what
  * all of them remember is stored, then the devices tell it.
  * Stored before told: a register that anybody has seen never goes back, not even after a kill.
  */
@@ -9,22 +9,20 @@ import type { Log } from '#runtime/log.ts'
 import type { Entry, Outbox } from './outbox.ts'
 import type { Switchboard } from './faults/switchboard.ts'
 import { DeviceLine, MachineLine, type Turn } from './faults/line.ts'
-import { advance, createSim, modelsOf, resumeSim } from './plant/machine.ts'
-import { SIM_VERSION, type MachineModel, type MachineSim, type SimItem } from './plant/sim.ts'
-import type { SimSettings } from './settings.ts'
+import type { SimItem } from './item.ts'
+import type { Life } from './life.ts'
 
-/** After a longer pause (a suspended laptop, a clock set forward) the plant goes on from now instead of telling the time between. */
+/** After a longer pause (a suspended laptop, a clock set forward) a plant goes on from now instead of telling the time between. */
 const LONGEST_TURN_MS = 60_000
 /** With so much evidence untold the plant stands still: nothing that counts is dropped, and the disk is not filled. */
 export const MAX_EVIDENCE = 200_000
 
-type Simulated = {
-  readonly firm: string
-  readonly line: MachineLine
-  readonly device: DeviceLine
-  readonly model: MachineModel
-  sim: MachineSim
-}
+/** A plant file and what lives behind it. */
+export type Living = { readonly plant: Plant; readonly life: Life }
+
+type Part = { readonly firm: string; readonly life: Life; readonly lines: ReadonlyMap<string, MachineLine> }
+
+const NOTHING_SAID: readonly SimItem[] = []
 
 export type EngineState = { readonly ok: true } | { readonly ok: false; readonly why: string }
 
@@ -32,8 +30,9 @@ export class Engine {
   readonly boot: string
   readonly #outbox: Outbox
   readonly #log: Log
-  readonly #machines: Simulated[]
+  readonly #parts: readonly Part[]
   readonly #maxEvidence: number
+  readonly #longestTurnMs: number
   /** Made but not yet stored: kept while the disk refuses. */
   #unstored: Entry[] = []
   #unsaved = new Map<string, string>()
@@ -43,13 +42,14 @@ export class Engine {
   readonly #faults: Switchboard | null
   #state: EngineState = { ok: true }
 
+  /** `now`: of the devices' clocks; part of the boot of this start. `longestTurnMs`: see above; Infinity: nothing is ever left out. */
   constructor(
-    plants: readonly Plant[],
-    settings: SimSettings,
+    living: readonly Living[],
     parts: {
       readonly outbox: Outbox
       readonly log: Log
       readonly maxEvidence?: number
+      readonly longestTurnMs?: number
       readonly faults?: Switchboard
     },
     now: Instant,
@@ -58,35 +58,37 @@ export class Engine {
     this.#outbox = parts.outbox
     this.#log = parts.log
     this.#maxEvidence = parts.maxEvidence ?? MAX_EVIDENCE
+    this.#longestTurnMs = parts.longestTurnMs ?? LONGEST_TURN_MS
     this.#faults = parts.faults ?? null
-    const remembered = parts.outbox.sims()
-    const faulty = parts.outbox.faultStates()
-    this.#machines = plants.flatMap((plant) => {
-      const { simSeed: seed, simRate: rate, simSpeed: speed } = settings
-      const speaker = new Map(
-        plant.credentials.flatMap(({ name, machines }) => machines.map((machine) => [machine, name])),
-      )
-      const models = modelsOf(plant.machines, { firm: plant.firm, shifts: plant.shifts, seed, rate, speed })
-      return models.flatMap((model): Simulated[] => {
-        const name = speaker.get(model.machine.path)
-        if (name === undefined) return []
-        const key = `${plant.firm}/${model.machine.path}`
-        const device = this.#deviceOf(`${plant.firm}/${name}`, faulty)
-        const line = new MachineLine(plant.firm, model.machine, device, faulty.get(`machine ${key}`))
-        const one = { firm: plant.firm, device, line, model }
-        const stored = remembered.get(key)
-        const old = stored === undefined ? null : (JSON.parse(stored) as MachineSim)
-        if (old?.version === SIM_VERSION && old.seed === seed)
-          return [{ ...one, sim: resumeSim(model, old, now) }]
-        const { sim, items } = createSim(model, now, old?.registers)
-        this.#take({ ...one, sim }, items, now - 1, now)
-        return [{ ...one, sim }]
-      })
-    })
+    const stored = parts.outbox.faultStates()
+    this.#parts = living.map(({ plant, life }) => ({
+      firm: plant.firm,
+      life,
+      lines: this.#linesOf(plant, stored),
+    }))
+  }
+
+  /** Of the machines for which somebody speaks. */
+  #linesOf({ firm, machines, credentials }: Plant, stored: ReadonlyMap<string, string>): Part['lines'] {
+    const speaker = new Map(credentials.flatMap((one) => one.machines.map((machine) => [machine, one.name])))
+    const lines = new Map<string, MachineLine>()
+    for (const machine of machines) {
+      const name = speaker.get(machine.path)
+      if (name === undefined) continue
+      const device = this.#deviceOf(`${firm}/${name}`, stored)
+      const state = stored.get(`machine ${firm}/${machine.path}`)
+      lines.set(machine.path, new MachineLine(firm, machine, device, state))
+    }
+    return lines
   }
 
   get machines(): number {
-    return this.#machines.length
+    return this.#parts.reduce((n, { lines }) => n + lines.size, 0)
+  }
+
+  /** Everything before is told or stored to be told. */
+  get at(): Instant {
+    return Math.min(...this.#parts.map(({ life }) => life.at))
   }
 
   get state(): EngineState {
@@ -109,16 +111,22 @@ export class Engine {
 
   /** Items held back by faults. */
   get held(): number {
-    return this.#machines.reduce((n, { line }) => n + line.held, 0)
+    let held = 0
+    for (const { lines } of this.#parts) for (const line of lines.values()) held += line.held
+    return held
   }
 
-  #take(machine: Simulated, items: readonly SimItem[], from: Instant, now: Instant): void {
-    const faults = this.#faults?.on(machine.line.key) ?? []
-    this.#keep(machine.firm, machine.line.take(items, faults, from, now))
-    const state = machine.line.changed(faults)
-    if (state !== null) this.#faultStates.set(`machine ${machine.line.key}`, state)
-    // a signal alone moves nothing that must not be forgotten
-    if (items.some(({ qos }) => qos === 1)) this.#unsaved.set(machine.line.key, JSON.stringify(machine.sim))
+  /** What the machines said goes through their faults; one that said nothing may still have something held back. */
+  #pass({ firm, life, lines }: Part, now: Instant): void {
+    const from = Math.min(life.at, now)
+    const said = life.advance(now)
+    for (const [path, line] of lines) {
+      const faults = this.#faults?.on(line.key) ?? []
+      this.#keep(firm, line.take(said.get(path) ?? NOTHING_SAID, faults, from, now))
+      const state = line.changed(faults)
+      if (state !== null) this.#faultStates.set(`machine ${line.key}`, state)
+    }
+    for (const [key, memory] of life.memory(false)) this.#unsaved.set(key, memory)
   }
 
   #keep(firm: string, { entries, made, lost, notes }: Turn): void {
@@ -147,10 +155,11 @@ export class Engine {
   turn(now: Instant): boolean {
     if (this.#unstored.length === 0 && this.#outbox.waiting.evidence < this.#maxEvidence) {
       this.#switchDevices(now)
-      for (const machine of this.#machines) {
-        if (now - machine.sim.at > LONGEST_TURN_MS) machine.sim = resumeSim(machine.model, machine.sim, now)
-        const from = Math.min(machine.sim.at, now)
-        this.#take(machine, advance(machine.model, machine.sim, now), from, now)
+      for (const part of this.#parts) {
+        const { firm, life } = part
+        if (now - life.at > this.#longestTurnMs) life.skip(now)
+        life.strike(this.#faults?.onProcess(firm) ?? [])
+        this.#pass(part, now)
       }
     }
     return this.#store()
@@ -184,9 +193,22 @@ export class Engine {
     this.#state = state
   }
 
-  /** Stores what every machine remembers: at stop. */
+  /** Nothing more will be said: what faults hold back leaves now, and what they took from the devices comes back. */
+  release(): void {
+    for (const device of this.#devices.values()) {
+      const { turns } = device.turn([], Number.MAX_SAFE_INTEGER)
+      for (const turn of turns) this.#keep(device.key.slice(0, device.key.indexOf('/')), turn)
+    }
+    for (const { firm, life, lines } of this.#parts)
+      for (const line of lines.values())
+        this.#keep(firm, line.take(NOTHING_SAID, [], life.at, Number.MAX_SAFE_INTEGER))
+    this.#store()
+  }
+
+  /** Stores what every plant remembers: at stop. */
   save(): void {
-    for (const { line, sim } of this.#machines) this.#unsaved.set(line.key, JSON.stringify(sim))
+    for (const { life } of this.#parts)
+      for (const [key, memory] of life.memory(true)) this.#unsaved.set(key, memory)
     this.#store()
   }
 }

@@ -1,10 +1,11 @@
 /**
  * The simulated plants: every firm whose plant file says `simulated: true`, each machine or gateway an MQTT client with its own
- * credential and outbox. Talks to the broker as any device does; DIR/simulators/ and DIR/truth/ are
- * all it writes.
+ * credential and outbox; and the runs that people start beside them. Talks to the broker as any device does; DIR/simulators/ and
+ * DIR/truth/ are all it writes.
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import type { RunRequest } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { readPlantFolder } from '#contract/plantFolder.ts'
 import { guarded } from '#runtime/lifecycle.ts'
@@ -12,18 +13,12 @@ import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
 import type { Log } from '#runtime/log.ts'
 import type { Options } from '#runtime/options.ts'
 import { OperatorError, runProcess, type Context } from '#runtime/process.ts'
-import { Truths } from '#store/truth/truths.ts'
 import { brokerAddress } from './brokerAddress.ts'
-import { CredentialFile, type DeviceName } from './credentials.ts'
-import { Device, type DeviceCounts } from './device.ts'
-import { Engine } from './engine.ts'
-import { Switchboard } from './faults/switchboard.ts'
-import { openOutbox } from './outbox.ts'
+import { CredentialFile } from './credentials.ts'
+import { Run, type RunParts, type RunSpec } from './run.ts'
+import { specOf } from './runRequest.ts'
 import { readSimSettings } from './settings.ts'
 import { localRoutes, type Simulators } from './status.ts'
-
-const TURN_MS = 500
-const MAX_BROKER_WAIT_MS = 2000
 
 async function start({ options, log, lifecycle }: Context): Promise<Record<string, string>> {
   const settings = readSimSettings(process.env)
@@ -31,103 +26,58 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
   const folder = path.join(options.data, 'simulators')
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
   const { plants, faulty } = simulatedPlants(options, log)
-  const wanted = plants.flatMap(devicesOf)
-  const counts: DeviceCounts = { sent: 0, acknowledged: 0, refused: 0 }
-  const simulators: Simulators = {
-    wanted: wanted.length,
-    faulty,
-    counts,
-    devices: [],
-    engine: null,
-    outbox: null,
-    faults: null,
-    truths: null,
-    truthFault: null,
-    firms: plants.map(({ firm }) => firm),
-  }
+  const simulators: Simulators = { plants, faulty, standing: null, started: [], start: startRun }
 
   // first the socket: it keeps a second simulator away from the same folder
   const socket = socketPath(options.data, 'simulators')
   await lifecycle.start('local socket', () => serveLocal(socket, localRoutes(simulators), log), closeLocal)
-  const outbox = await lifecycle.start(
-    'outbox',
-    () =>
-      openOutbox(path.join(folder, 'outbox.db'), (aside, why) =>
-        log.error({ aside, why }, 'the outbox is damaged: set aside, devices begin anew'),
-      ),
-    (opened) => opened.close(),
-  )
-  simulators.outbox = outbox
-  const gone = outbox.keepOnly(new Set(wanted.map((device) => device.path)))
-  if (gone > 0)
-    log.warn({ messages: gone }, 'messages of devices that no plant file names any more are removed')
-  const truths = await lifecycle.start(
-    'truth',
-    () => new Truths(path.join(options.data, 'truth')),
-    (opened) => opened.close(),
-  )
-  simulators.truths = truths
-  outbox.tellAfter(truths.last(simulators.firms))
-  const machines = plants.flatMap(({ firm, machines: all }) =>
-    all.map((machine) => `${firm}/${machine.path}`),
-  )
-  const faults = new Switchboard(outbox, machines, settings.simSeed)
-  simulators.faults = faults
-  const engine = await lifecycle.start(
-    'plant',
-    () => new Engine(plants, settings, { outbox, log, faults }, Date.now()),
-    (running) => {
-      running.save()
-      keepTruth(simulators, log)
-    },
-  )
-  simulators.engine = engine
-
   const secrets = new CredentialFile(
     path.join(folder, 'credentials.json'),
     socketPath(options.data, 'broker'),
   )
-  const stopping = new AbortController()
-  const connect = guarded(log, 'connect', async () => {
-    await provideAll(secrets, wanted, stopping.signal, log)
-    for (const { path: name } of stopping.signal.aborted ? [] : wanted) {
-      const device = new Device(name, { broker, secret: secrets.secretOf(name)!, outbox, counts, log })
-      simulators.devices.push(device)
-      device.start()
-    }
-  })
-  await lifecycle.start('devices', connect, async () => {
-    stopping.abort()
-    await Promise.all(simulators.devices.map((device) => device.stop()))
-  })
-  const turn = guarded(log, 'turn', () => {
-    engine.turn(Date.now())
-    keepTruth(simulators, log)
-    for (const device of simulators.devices) {
-      const line = engine.device(device.path)
-      if (line) device.follow(line)
-      device.turn()
-    }
-  })
-  await lifecycle.start('turns', () => setInterval(turn, TURN_MS), clearInterval)
-  return {}
-}
-
-/** What the outbox noted for the truth goes into its files; what a full disk refuses stays noted and is tried again each turn. */
-function keepTruth(simulators: Simulators, log: Log): void {
-  const { outbox, truths } = simulators
-  if (!outbox || !truths) return
-  try {
-    const list = outbox.truths()
-    truths.apply(list)
-    const newest = list.at(-1)
-    if (newest) outbox.forgetTruths(newest.id)
-    if (simulators.truthFault !== null) log.info('the truth is written again')
-    simulators.truthFault = null
-  } catch (error) {
-    if (simulators.truthFault === null) log.error({ err: error }, 'the truth cannot be written')
-    simulators.truthFault = (error as Error).message
+  const parts = { truth: path.join(options.data, 'truth'), broker, secrets, log }
+  const opened = async (spec: RunSpec, own: Omit<RunParts, 'truth' | 'broker' | 'secrets' | 'log'>) => {
+    const run = new Run(spec, { ...parts, ...own })
+    run.begin()
+    return run
   }
+  const spec: RunSpec = {
+    plants,
+    scenario: { name: 'retrofit', from: null },
+    settings,
+    standing: true,
+    interval: null,
+    speed: 1,
+    signals: true,
+    batch: 1,
+  }
+  const standing = await lifecycle.start(
+    'plants',
+    () => opened(spec, { folder }),
+    (run) => run.close(),
+  )
+  simulators.standing = standing
+  const connect = guarded(log, 'connect', () => standing.connect())
+  await lifecycle.start('devices', connect, () => standing.disconnect())
+
+  /** A run of its own beside the plants of the plant files. It is not taken up again after a restart. */
+  const runs = path.join(folder, 'runs')
+  fs.rmSync(runs, { recursive: true, force: true })
+  async function startRun(request: RunRequest): Promise<Run> {
+    const run = await opened(specOf(request, settings), { folder: path.join(runs, request.firm) })
+    simulators.started.push(run)
+    guarded(log, 'connect', () => run.connect())()
+    return run
+  }
+  await lifecycle.start(
+    'runs',
+    () => simulators.started,
+    async (started) => {
+      await Promise.all(started.map((run) => run.disconnect()))
+      for (const run of started) run.close()
+    },
+  )
+  return {}
 }
 
 /** Plants that are simulated; a file with faults is left out and said so, since the others can go on. */
@@ -145,29 +95,6 @@ function simulatedPlants(options: Options, log: Log): { plants: Plant[]; faulty:
     throw new OperatorError(
       `the plants folder ${options.plants} cannot be read (${code}): choose another with --plants`,
     )
-  }
-}
-
-const devicesOf = (plant: Plant): DeviceName[] =>
-  plant.credentials.map(({ name, machines }) => ({
-    path: `${plant.firm}/${name}`,
-    machines: machines.map((machine) => `${plant.firm}/${machine}`),
-  }))
-
-/** Until the broker answers; the plant runs meanwhile, its outbox fills. */
-async function provideAll(
-  secrets: CredentialFile,
-  wanted: readonly DeviceName[],
-  signal: AbortSignal,
-  log: Log,
-): Promise<void> {
-  for (let wait = 100; !signal.aborted; wait = Math.min(MAX_BROKER_WAIT_MS, wait * 2)) {
-    try {
-      return await secrets.provide(wanted)
-    } catch (error) {
-      log.debug({ err: error }, 'the broker gives no credentials yet')
-    }
-    await new Promise((done) => setTimeout(done, wait))
   }
 }
 

@@ -249,6 +249,20 @@ export class Outbox {
     return total
   }
 
+  /** Of one firm's devices; without a firm, of all. */
+  waitingOf(firm?: string): Readonly<Load> {
+    if (firm === undefined) return this.waiting
+    const total = { signals: 0, evidence: 0 }
+    const own = (device: string) => device.startsWith(`${firm}/`)
+    for (const [device, { signals, evidence }] of this.#loads) {
+      if (!own(device)) continue
+      total.signals += signals
+      total.evidence += evidence
+    }
+    for (const { qos, device } of this.#acknowledged) if (own(device)) total[part(qos)]--
+    return total
+  }
+
   /** Signals dropped because their device's part was full. */
   get dropped(): number {
     return this.#dropped
@@ -264,21 +278,25 @@ export class Outbox {
 const DAMAGED = [11, 26]
 
 /** Opens the file (0600). A damaged one is set aside, named to `onDamage`, and a new one begun: its devices begin anew. */
-export function openOutbox(file: string, onDamage: (aside: string, why: string) => void): Outbox {
+export function openOutbox(
+  file: string,
+  onDamage: (aside: string, why: string) => void,
+  maxSignals?: number,
+): Outbox {
   try {
-    return open(file)
+    return open(file, maxSignals)
   } catch (error) {
     if (!DAMAGED.includes((error as { errcode?: number }).errcode ?? 0)) throw error
     const aside = `${file}.damaged`
     fs.renameSync(file, aside)
     for (const suffix of ['-wal', '-shm']) fs.rmSync(`${file}${suffix}`, { force: true })
     onDamage(aside, (error as Error).message)
-    return open(file)
+    return open(file, maxSignals)
   }
 }
 
-function open(file: string): Outbox {
-  const outbox = new Outbox(file)
+function open(file: string, maxSignals?: number): Outbox {
+  const outbox = new Outbox(file, maxSignals)
   fs.chmodSync(file, 0o600)
   return outbox
 }

@@ -42,6 +42,8 @@ export type Machine = {
   readonly title: Title
   /** A short label for a tile: `07`, `中频炉`. */
   readonly label: Title
+  /** A meter measures and has no states: no tile on the wall, no OEE. */
+  readonly meter?: boolean
   /** Heading under which the wall shows it. */
   readonly group: string
   readonly ratedKw: number | null
@@ -65,11 +67,16 @@ export type Shift = {
   readonly breaks?: readonly { readonly start: number; readonly end: number }[]
 }
 
+export const SIMULATIONS = ['works', 'shop'] as const
+export type Simulation = (typeof SIMULATIONS)[number]
+
 export type Plant = {
   readonly firm: string
   readonly title: Title
   /** Shown as 仿真 on every page that holds one of its values. */
   readonly simulated: boolean
+  /** What lives behind it: the valve works (its machines go by the works' names), or a shop of machines each with its own orders (default). */
+  readonly simulation?: Simulation
   readonly shifts: readonly Shift[]
   readonly groups: readonly Group[]
   readonly machines: readonly Machine[]

@@ -2,9 +2,11 @@
  * Every fault by its name: what it does, how it is sized, and which counter of the product must name it. One list for the local socket,
  * the command line and the page.
  *   transport: what arrives differs from what was measured. sensor: what is measured differs from what happened.
- *   process: what happens differs; those live with the works (simulators/works) and are only typed here.
+ *   process: what happens differs; those live with the works (works/processFaults.ts).
  */
 import type { Title } from '#domain/plant/plant.ts'
+import { KINDS } from '../works/data/machines.ts'
+import { PROCESS_FAULTS, type ProcessFaultName, type ProcessFaultKind } from '../works/processFaults.ts'
 
 /** A size of a fault. A number has a range; `choices` and text do not. */
 export type Parameter = {
@@ -30,9 +32,6 @@ export type FaultEntry = {
   /** Counters of the product that name it; none: only the truth knows. */
   readonly counters: readonly string[]
 }
-
-/** What the list of process faults looks like when it is shown beside this one. */
-export type ProcessFaultEntry = FaultEntry & { readonly kind: 'process' }
 
 const size = (
   zh: string,
@@ -84,11 +83,31 @@ export const FAULTS = {
   flapping_state: { kind: 'sensor', scope: 'machine', title: { zh: '状态抖动', en: 'flapping state' }, does: { zh: 'RUN 与 IDLE 来回跳', en: 'the state jumps between RUN and IDLE' }, chance: ITEM(1), params: { every_s: size('每隔', 'each', 's', 5, 1, 600) }, counters: [] },
 } as const satisfies Readonly<Record<string, Omit<FaultEntry, 'name'>>>
 
-export type FaultName = keyof typeof FAULTS
-export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
+const processEntry = ({ zh, en, kinds, size: fallback, unit, range }: ProcessFaultKind) =>
+  ({
+    kind: 'process',
+    scope: 'machine',
+    title: { zh, en },
+    does: {
+      zh: `工艺真实改变，仅限：${kinds.map((kind) => KINDS[kind].name).join('、')}`,
+      en: `what happens changes; only on: ${kinds.map((kind) => KINDS[kind].name).join(', ')}`,
+    },
+    chance: TIMES,
+    params: { size: size('大小', 'size', unit, fallback, range[0], range[1]) },
+    counters: [],
+  }) as const satisfies Omit<FaultEntry, 'name'>
+
+export type FaultName = keyof typeof FAULTS | ProcessFaultName
+
+/** Every fault, those of the process last. */
+export const CATALOGUE = {
+  ...FAULTS,
+  ...Object.fromEntries(Object.entries(PROCESS_FAULTS).map(([name, kind]) => [name, processEntry(kind)])),
+} as unknown as Readonly<Record<FaultName, Omit<FaultEntry, 'name'>>>
+export const FAULT_NAMES = Object.keys(CATALOGUE) as readonly FaultName[]
 
 /** The list as it is shown. */
-export const faultList = (): FaultEntry[] => FAULT_NAMES.map((name) => ({ name, ...FAULTS[name] }))
+export const faultList = (): FaultEntry[] => FAULT_NAMES.map((name) => ({ name, ...CATALOGUE[name] }))
 
 /** A fault in force: when, where, how often, how large. */
 export type Fault = {

@@ -15,7 +15,7 @@
 import type { Machine, Measure } from '#domain/plant/plant.ts'
 import type { Instant } from '#domain/time.ts'
 import type { DeviceClass } from '#contract/topics.ts'
-import type { SimItem } from '../plant/sim.ts'
+import type { SimItem } from '../item.ts'
 import { inForce, type Fault, type FaultName } from './catalogue.ts'
 import { clockJump, clockSkew } from './clock.ts'
 import { depart, type Note } from './departure.ts'

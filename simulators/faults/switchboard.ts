@@ -4,8 +4,10 @@
  * Valid: {fault: 'duplicate', machines: ['demo-a/main/machining/l1/lathe-07'], probability: 0.1}. Invalid: {fault: 'dupe'}.
  */
 import type { FaultRequest } from '#contract/local.ts'
+import { MACHINES } from '../works/data/machines.ts'
+import { PROCESS_FAULTS, type ProcessFaultName } from '../works/processFaults.ts'
 import {
-  FAULTS,
+  CATALOGUE,
   FAULT_NAMES,
   faultList,
   parameterProblem,
@@ -28,11 +30,24 @@ export class Switchboard {
   readonly #store: FaultStore
   readonly #machines: readonly string[]
   readonly #seed: number
+  readonly #works: ReadonlySet<string>
+  readonly #prefix: string
   #faults: Fault[]
   #last: number
 
-  /** `machines` as `firm/path`; `seed` is what a fault's chance comes from when a request names none. */
-  constructor(store: FaultStore, machines: readonly string[], seed: number) {
+  /**
+   * `machines` as `firm/path`; `seed` is what a fault's chance comes from when a request names none; `works`: the firms that are a works,
+   * where processes can go wrong; `prefix` of the ids, where more than one switchboard is asked.
+   */
+  constructor(
+    store: FaultStore,
+    machines: readonly string[],
+    seed: number,
+    works: ReadonlySet<string> = new Set(),
+    prefix = '',
+  ) {
+    this.#works = works
+    this.#prefix = prefix
     this.#store = store
     this.#machines = machines
     this.#seed = seed
@@ -40,7 +55,7 @@ export class Switchboard {
       .faults()
       .map((text) => JSON.parse(text) as Fault)
       .filter(({ name }) => FAULT_NAMES.includes(name))
-    this.#last = Math.max(0, ...this.#faults.map(({ id }) => Number(id.slice(1))))
+    this.#last = Math.max(0, ...this.#faults.map(({ id }) => Number(id.slice(id.lastIndexOf('f') + 1))))
   }
 
   /** In force or waiting for their time. */
@@ -55,13 +70,25 @@ export class Switchboard {
 
   /** Those that strike a machine. */
   on(machine: string): readonly Fault[] {
-    return this.#faults.filter((fault) => FAULTS[fault.name].scope === 'machine' && strikes(fault, machine))
+    return this.#faults.filter((fault) => {
+      const { scope, kind } = CATALOGUE[fault.name]
+      return scope === 'machine' && kind !== 'process' && strikes(fault, machine)
+    })
+  }
+
+  /** Those of the process of a firm's works. */
+  onProcess(firm: string): readonly Fault[] {
+    const here = (name: string) => name === '*' || name === firm || name.startsWith(`${firm}/`)
+    return this.#faults.filter(
+      ({ name, machines }) => CATALOGUE[name].kind === 'process' && machines.some(here),
+    )
   }
 
   /** Those that strike a device, by any of its machines. */
   onDevice(machines: readonly string[]): readonly Fault[] {
     return this.#faults.filter(
-      (fault) => FAULTS[fault.name].scope === 'device' && machines.some((machine) => strikes(fault, machine)),
+      (fault) =>
+        CATALOGUE[fault.name].scope === 'device' && machines.some((machine) => strikes(fault, machine)),
     )
   }
 
@@ -70,11 +97,11 @@ export class Switchboard {
     const problems = this.#problemsOf(request)
     if (problems.length > 0) return { ok: false, problems }
     const name = request.fault as FaultName
-    const entry: Omit<FaultEntry, 'name'> = FAULTS[name]
+    const entry: Omit<FaultEntry, 'name'> = CATALOGUE[name]
     const defaults = Object.entries(entry.params).map(([key, { fallback }]) => [key, fallback])
     const old = this.#faults.find(({ id }) => id === request.id)
     const fault: Fault = {
-      id: old?.id ?? `f${this.#last + 1}`,
+      id: old?.id ?? `${this.#prefix}f${this.#last + 1}`,
       name,
       machines: request.machines ?? old?.machines ?? ['*'],
       from: request.from ?? old?.from ?? null,
@@ -114,6 +141,10 @@ export class Switchboard {
           out.push(`no simulated machine ${name}`)
     for (const [key, value] of Object.entries({ from, to, seed }))
       if (value !== undefined && !Number.isSafeInteger(value)) out.push(`${key} is no whole number`)
+    if (CATALOGUE[fault as FaultName].kind === 'process')
+      out.push(
+        ...this.#processProblems(fault as ProcessFaultName, machines ?? old?.machines ?? ['*'], probability),
+      )
     const start = from ?? old?.from
     const end = to ?? old?.to
     if (typeof start === 'number' && typeof end === 'number' && end <= start)
@@ -123,12 +154,25 @@ export class Switchboard {
       !(typeof probability === 'number' && probability >= 0 && probability <= 1)
     )
       out.push('probability is no number from 0 to 1')
-    const known: FaultEntry['params'] = FAULTS[fault as FaultName].params
+    const known: FaultEntry['params'] = CATALOGUE[fault as FaultName].params
     for (const [key, value] of Object.entries(params ?? {})) {
       const parameter = Object.hasOwn(known, key) ? known[key] : undefined
       const problem = parameter ? parameterProblem(key, parameter, value) : `${fault} has no ${key}`
       if (problem !== null) out.push(problem)
     }
+    return out
+  }
+
+  #processProblems(name: ProcessFaultName, machines: readonly string[], probability?: number): string[] {
+    const kinds: readonly string[] = PROCESS_FAULTS[name].kinds
+    const struck = this.#machines.filter((machine) => strikes({ machines } as unknown as Fault, machine))
+    const fits = struck.some((machine) => {
+      const [firm = '', ...levels] = machine.split('/')
+      const known = MACHINES.find((one) => one.name === levels.at(-1))
+      return this.#works.has(firm) && known !== undefined && kinds.includes(known.kind)
+    })
+    const out = fits ? [] : [`${name} does not happen on ${machines.join(', ')}`]
+    if (probability !== undefined && probability !== 1) out.push(`${name} has no probability: it happens`)
     return out
   }
 }

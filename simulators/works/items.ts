@@ -34,9 +34,8 @@ const inOrder = (items: WorksItem[]): WorksItem[] =>
 const of = (machine: Machine, cls: Measure['class']): Measure[] =>
   machine.measures.filter((measure) => measure.class === cls)
 
-/** First point of a grid at or after an instant; each machine has its own phase. */
-function firstOn(from: Instant, step: Millis, path: string): Instant {
-  const phase = hashOf(0, path) % step
+/** First point of a grid at or after an instant; each machine samples its signals with a phase of its own. */
+function firstOn(from: Instant, step: Millis, phase: Millis): Instant {
   return Math.ceil((from - phase) / step) * step + phase
 }
 
@@ -117,7 +116,8 @@ export function itemsBetween(
     if (own) states(items, machine.path, own, from, to, machine.statePeriodMs)
     const counts = of(machine, 'count')
     const countStep = Math.max(1000, Math.round(Math.min(...counts.map((m) => m.periodMs), MINUTE) / rate))
-    for (let ts = firstOn(from, countStep, machine.path); ts < to; ts += countStep) {
+    // registers are read as the clock strikes, so that shifts and tariff periods begin and end on a reading
+    for (let ts = firstOn(from, countStep, 0); ts < to; ts += countStep) {
       const v = countsAt(day, machine, ts)
       if (Object.keys(v).length > 0)
         items.push({ machine: machine.path, class: 'count', ts, qos: 1, body: { v } })
@@ -142,7 +142,7 @@ function telemetry(
   const base = Math.min(...signals.map((measure) => measure.periodMs), MINUTE)
   const step = Math.max(1, Math.round(base / rate))
   const phase = hashOf(0, machine.path) % step
-  for (let ts = firstOn(from, step, machine.path); ts < to; ts += step) {
+  for (let ts = firstOn(from, step, phase); ts < to; ts += step) {
     const n = Math.round((ts - phase) / step)
     const due = signals.filter(({ periodMs }) => (n * base) % periodMs < base)
     if (due.length === 0) continue

@@ -38,7 +38,7 @@ export type Effects = {
   readonly testRework?: number
 }
 
-export type FaultKind = {
+export type ProcessFaultKind = {
   readonly zh: string
   readonly en: string
   readonly kinds: readonly KindId[]
@@ -75,7 +75,7 @@ export const PROCESS_FAULTS = {
   air_leak: { zh: '压缩空气泄漏', en: 'air leak', kinds: ['CP'], size: 1, unit: 'Nm3/min', range: [0.1, 4], effect: (size) => ({ leak: size, signals: { pressure_mpa: { add: -0.02 * size } } }) },
   unloaded: { zh: '空载过多', en: 'unloaded too long', kinds: ['CP'], size: 0.2, unit: '1', range: [0.02, 0.6], effect: (size) => ({ unloaded: size }) },
   oil_hot: { zh: '油温高', en: 'oil too hot', kinds: ['CP'], size: 24, unit: 'K', range: [5, 50], effect: (size) => ({ power: 1.03, hazard: 4, signals: { oil_c: { add: size } } }) },
-} as const satisfies Record<string, FaultKind>
+} as const satisfies Record<string, ProcessFaultKind>
 
 export type ProcessFaultName = keyof typeof PROCESS_FAULTS
 export const PROCESS_FAULT_NAMES = Object.keys(PROCESS_FAULTS) as readonly ProcessFaultName[]
@@ -91,7 +91,9 @@ export type ProcessFault = {
 
 /** What is wrong with a fault that somebody asks for, or null. */
 export function faultProblem({ name, machine, from, to, size }: ProcessFault): string | null {
-  const kind: FaultKind | undefined = Object.hasOwn(PROCESS_FAULTS, name) ? PROCESS_FAULTS[name] : undefined
+  const kind: ProcessFaultKind | undefined = Object.hasOwn(PROCESS_FAULTS, name)
+    ? PROCESS_FAULTS[name]
+    : undefined
   if (!kind) return `no process fault ${name as string}`
   const found = MACHINES.find((m) => m.name === machine)
   if (!found) return `no machine ${machine}`
@@ -131,7 +133,7 @@ export function effectsAt(faults: readonly ProcessFault[], machine: string, at: 
   let sum = NONE
   for (const fault of faults) {
     if (fault.machine !== machine || at < fault.from || at >= fault.to) continue
-    const kind: FaultKind = PROCESS_FAULTS[fault.name]
+    const kind: ProcessFaultKind = PROCESS_FAULTS[fault.name]
     const one = kind.effect(fault.size ?? kind.size, (at - fault.from) / DAY)
     sum = sum === NONE ? one : both(sum, one)
   }

@@ -11,6 +11,9 @@ import { machineRows, total } from './machineTruth.ts'
 import { moneyRows, type Row, daysIn, row } from './moneyTruth.ts'
 import type { DayTruth } from './truthDay.ts'
 
+/** Meters of the whole works that measure no electricity, named by what flows. */
+const FLOW_METERS: readonly string[] = ['gas', 'water', 'nitrogen']
+
 function plantRows(days: readonly DayTruth[], window: Span): Row[] {
   const parts = daysIn(days, window)
   const flow = (of: (day: DayTruth) => DayTruth['gas'], per: number) =>
@@ -69,7 +72,7 @@ function plantRows(days: readonly DayTruth[], window: Span): Row[] {
 }
 
 /**
- * Truth of `plant`, a machine (`lathe-07`) or a meter (`m05`) in a window of the given days. Whatever part of the window no day
+ * Truth of `plant`, a machine (`lathe-07`) or a meter (`m05`, `gas`, `water`, `nitrogen`) in a window of the given days. Whatever part of the window no day
  * covers is left out. A machine's cost is what is traced to it; pools, demand and overhead are the plant's.
  */
 export function truthOf(days: readonly DayTruth[], scope: string, window: Span): TruthRow[] {
@@ -78,7 +81,9 @@ export function truthOf(days: readonly DayTruth[], scope: string, window: Span):
       ? [...plantRows(days, window), ...moneyRows(days, null, window)]
       : METERS.some(({ id }) => id === scope)
         ? meterRows(days, scope, window)
-        : [...machineRows(days, scope, window), ...moneyRows(days, scope, window)]
+        : FLOW_METERS.includes(scope)
+          ? plantRows(days, window).filter(({ name }) => name === scope)
+          : [...machineRows(days, scope, window), ...moneyRows(days, scope, window)]
   return rows.map((one) => ({
     name: one.name,
     scope,

@@ -14,6 +14,7 @@ import { Device } from '../../simulators/device.ts'
 import { Engine } from '../../simulators/engine.ts'
 import { Switchboard } from '../../simulators/faults/switchboard.ts'
 import { Outbox } from '../../simulators/outbox.ts'
+import { Shop } from '../../simulators/shop/shop.ts'
 import { readSimSettings } from '../../simulators/settings.ts'
 import { casePlant, MACHINE, OTHER } from '../casePlant.ts'
 import { caughtUp, deed, FIRM, silent, startIngest, until, type Journal } from '../pipelineCase.ts'
@@ -63,7 +64,8 @@ export async function runFaults(
     payload: Buffer.from(JSON.stringify(put.payload)),
   })
   const running = await startIngest(broker.dir)
-  const engine = new Engine([plant], settings, { outbox, log: silent, faults }, start)
+  const life = new Shop(plant, settings, outbox.sims(), start)
+  const engine = new Engine([{ plant, life }], { outbox, log: silent, faults }, start)
   const device = new Device(`${FIRM}/g1`, {
     broker: { protocol: 'mqtt', host: '127.0.0.1', port: broker.port },
     secret: broker.device(`${FIRM}/g1`, machines),

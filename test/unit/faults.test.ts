@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { MACHINE_STATES } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
 import {
-  FAULTS,
+  CATALOGUE,
   FAULT_NAMES,
   faultList,
   type Fault,
@@ -13,7 +13,7 @@ import { passOn, type Outcome } from '../../simulators/faults/chain.ts'
 import type { Note } from '../../simulators/faults/departure.ts'
 import { newDevice, powerAt } from '../../simulators/faults/power.ts'
 import { newStream, type Parcel } from '../../simulators/faults/stream.ts'
-import type { SimItem } from '../../simulators/plant/sim.ts'
+import type { SimItem } from '../../simulators/item.ts'
 import { casePlant, MACHINE } from '../casePlant.ts'
 
 const machine = casePlant().machines[0]!
@@ -25,11 +25,11 @@ const fault = (name: FaultName, over: Partial<Fault> = {}): Fault => ({
   machines: ['*'],
   from: null,
   to: null,
-  probability: FAULTS[name].chance.fallback,
+  probability: CATALOGUE[name].chance.fallback,
   seed: 7,
   ...over,
   params: {
-    ...Object.fromEntries(Object.entries(FAULTS[name].params).map(([key, { fallback }]) => [key, fallback])),
+    ...Object.fromEntries(Object.entries(CATALOGUE[name].params).map(([key, { fallback }]) => [key, fallback])),
     ...over.params,
   },
 })

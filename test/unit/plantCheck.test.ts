@@ -18,7 +18,7 @@ const check = (...args: string[]) => {
 test('the plants of the project are in order', { timeout: 60_000 }, () => {
   expect(check()).toEqual({
     status: 0,
-    out: `${path.join('plants', 'demo-a', 'plant.yaml')}: ok, demo-a: 43 machines, 37 credentials\n`,
+    out: `${path.join('plants', 'demo-a', 'plant.yaml')}: ok, demo-a: 43 machines, 27 meters, 38 credentials\n`,
     err: '',
   })
 })

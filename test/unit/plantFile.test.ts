@@ -45,9 +45,11 @@ gateways:
 `
 const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split('\n').length
 
-test('the demo plant is the 43 machines of 11 kinds', () => {
+test('the demo plant is the 43 machines of 11 kinds and their 27 meters', () => {
   const plant = plantOf(demoText, 'demo-a')
   const kinds = Object.groupBy(plant.machines, ({ kind }) => kind)
+  const machines = plant.machines.filter(({ meter }) => !meter)
+  expect(machines).toHaveLength(43)
   expect(Object.fromEntries(Object.entries(kinds).map(([kind, list]) => [kind, list!.length]))).toEqual({
     furnace: 1,
     blast: 1,
@@ -60,15 +62,20 @@ test('the demo plant is the 43 machines of 11 kinds', () => {
     test: 3,
     paint: 1,
     compressor: 2,
+    'electricity-meter': 24,
+    'gas-meter': 1,
+    'water-meter': 1,
+    'nitrogen-meter': 1,
   })
+  expect(plant.simulation).toBe('works')
   expect(plant.simulated).toBe(true)
   expect(plant.machines.some((machine) => machine.path === 'main/machining/l1/lathe-07')).toBe(true)
   expect(plant.groups.map((group) => group.title.zh).join(' ')).toBe(
-    '熔炼热处理 涂装 公用 加工中心 数控车床 磨球 研磨 装配 试压',
+    '熔炼热处理 涂装 公用 加工中心 数控车床 磨球 研磨 装配 试压 计量',
   )
   const spoken = plant.credentials.flatMap((credential) => credential.machines)
   expect(spoken.toSorted()).toEqual(plant.machines.map((machine) => machine.path).toSorted())
-  expect(plant.machines.every(({ measures }) => measures.some(({ name }) => name === 'kwh'))).toBe(true)
+  expect(machines.every(({ measures }) => measures.some(({ name }) => name === 'kwh'))).toBe(true)
   expect(demoText.slice(0, 300)).toContain('EVERY FIGURE HERE IS ILLUSTRATIVE')
 })
 

@@ -10,10 +10,19 @@ import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
 import { Engine } from '../../simulators/engine.ts'
 import { openOutbox, Outbox, type Entry, type Waiting } from '../../simulators/outbox.ts'
 import { readSimSettings } from '../../simulators/settings.ts'
+import { Shop } from '../../simulators/shop/shop.ts'
 
 const log = pino({ level: 'silent' })
 const file = path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml')
-const plant = (readPlantFile(fs.readFileSync(file, 'utf8'), 'demo-a') as { plant: Plant }).plant
+const whole = (readPlantFile(fs.readFileSync(file, 'utf8'), 'demo-a') as { plant: Plant }).plant
+const machines = whole.machines.filter(({ meter }) => !meter)
+const speaking = (path: string) => machines.some((machine) => machine.path === path)
+/** The machines of the demo plant, each with its own orders. */
+const plant: Plant = {
+  ...whole,
+  machines,
+  credentials: whole.credentials.filter((one) => one.machines.some(speaking)),
+}
 const settings = readSimSettings({})
 const nine = Date.parse('2026-11-24T09:00:00+08:00')
 
@@ -97,15 +106,17 @@ test('messages of a device that no plant file names are removed and counted', ()
   expect(box.waiting).toEqual({ signals: 0, evidence: 1 })
 })
 
+const shop = (box: Outbox, now: number) => [{ plant, life: new Shop(plant, settings, box.sims(), now) }]
+
 test(
   'a kill between two turns: registers go on and never back, the boot is new, what was told stands',
   { timeout: 60_000 },
   () => {
     const box = outbox()
-    const first = new Engine([plant], settings, { outbox: box, log }, nine)
+    const first = new Engine(shop(box, nine), { outbox: box, log }, nine)
     for (let now = nine; now < nine + 10 * MINUTE; now += 30 * SECOND) first.turn(now)
     // killed here: nothing is saved beyond the turns
-    const second = new Engine([plant], settings, { outbox: box, log }, nine + HOUR)
+    const second = new Engine(shop(box, nine + HOUR), { outbox: box, log }, nine + HOUR)
     for (let now = nine + HOUR; now < nine + HOUR + 3 * MINUTE; now += 30 * SECOND) second.turn(now)
     expect(second.boot).not.toBe(first.boot)
     for (const { machines, name } of plant.credentials) {
@@ -134,7 +145,7 @@ test(
 const firstWords = (name: string) => {
   const box = new Outbox(path.join(folder, name))
   open.push(box)
-  const engine = new Engine([plant], settings, { outbox: box, log }, nine)
+  const engine = new Engine(shop(box, nine), { outbox: box, log }, nine)
   engine.turn(nine + 5 * SECOND)
   return box.next('demo-a/main/machining/l1/lathe-07', 0, 1000).map(({ item }) => item)
 }
@@ -145,7 +156,7 @@ test('the same seed tells the same from the start; another start has another boo
 
 test('with too much evidence untold the plant stands still and goes on afterwards', () => {
   const box = outbox()
-  const engine = new Engine([plant], settings, { outbox: box, log, maxEvidence: 100 }, nine)
+  const engine = new Engine(shop(box, nine), { outbox: box, log, maxEvidence: 100 }, nine)
   for (let now = nine; now < nine + 20 * MINUTE; now += 10 * SECOND) engine.turn(now)
   const { evidence } = box.waiting
   expect(evidence).toBeGreaterThanOrEqual(100)
@@ -161,7 +172,7 @@ test('with too much evidence untold the plant stands still and goes on afterward
 
 test('a disk that refuses loses nothing: the turn is kept and stored later, once', () => {
   const box = outbox()
-  const engine = new Engine([plant], settings, { outbox: box, log }, nine)
+  const engine = new Engine(shop(box, nine), { outbox: box, log }, nine)
   const write = box.write.bind(box)
   let full = true
   box.write = (entries, sims) => {
@@ -183,7 +194,7 @@ test('a disk that refuses loses nothing: the turn is kept and stored later, once
 
 test('after a suspended laptop the plant goes on from now', () => {
   const box = outbox()
-  const engine = new Engine([plant], settings, { outbox: box, log }, nine)
+  const engine = new Engine(shop(box, nine), { outbox: box, log }, nine)
   engine.turn(nine + SECOND)
   const before = box.waiting.signals
   engine.turn(nine + 3 * HOUR)

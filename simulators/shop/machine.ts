@@ -4,11 +4,12 @@
  */
 import type { Machine, Measure } from '#domain/plant/plant.ts'
 import { HOUR, type Instant, type Millis } from '#domain/time.ts'
+import type { SimItem } from '../item.ts'
 import { seedOf } from '../random.ts'
 import { kindModel } from './kinds.ts'
 import { begin, finishStep, keepDuty, phaseAt } from './process.ts'
 import { sampleSignal, signalModel } from './signals.ts'
-import { jobOf, SIM_VERSION, type MachineModel, type MachineSim, type SimItem } from './sim.ts'
+import { jobOf, SIM_VERSION, type MachineModel, type MachineSim } from './sim.ts'
 import { countPeriod, registersOf, tellCounts, tellState } from './tell.ts'
 
 /** Machines of a kind are numbered in the order of the plant file. */

@@ -1,7 +1,8 @@
 /** What a machine says of its state and its registers. Pure. */
 import type { Measure } from '#domain/plant/plant.ts'
 import type { Instant, Millis } from '#domain/time.ts'
-import type { MachineModel, MachineSim, SimItem } from './sim.ts'
+import type { SimItem } from '../item.ts'
+import type { MachineModel, MachineSim } from './sim.ts'
 
 export const registersOf = (model: MachineModel): Measure[] =>
   model.machine.measures.filter((measure) => measure.class === 'count')

@@ -6,7 +6,8 @@
 import { HOUR, MINUTE, SECOND, type Instant } from '#domain/time.ts'
 import { between, draw, exponential, oneOf, seedOf, spread, whole } from '../random.ts'
 import { dutyAt } from './calendar.ts'
-import { jobOf, type MachineModel, type MachineSim, type SimItem } from './sim.ts'
+import type { SimItem } from '../item.ts'
+import { jobOf, type MachineModel, type MachineSim } from './sim.ts'
 import { tellCounts, tellState } from './tell.ts'
 
 type Emit = (item: SimItem) => void

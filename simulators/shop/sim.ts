@@ -1,17 +1,8 @@
 /** What a simulated machine is (model), what it remembers (sim: plain JSON, stored with its outbox) and what it says (items). */
 import type { Machine, MachineState, Shift } from '#domain/plant/plant.ts'
 import type { Instant, Millis } from '#domain/time.ts'
-import type { DeviceClass } from '#contract/topics.ts'
 import type { Chance } from '../random.ts'
 import type { Job, KindModel } from './kind.ts'
-
-export type SimItem = {
-  readonly class: DeviceClass
-  readonly ts: Instant
-  /** 0: a signal that may be dropped when the outbox is full; 1: evidence. */
-  readonly qos: 0 | 1
-  readonly body: Readonly<Record<string, unknown>>
-}
 
 export type MachineModel = {
   readonly firm: string

@@ -1,0 +1,316 @@
+/**
+ * A run: plants that live together in one time, with one outbox, and a client for each of their devices. The plants of the plant files are
+ * one that goes on with the installation; a person or the command line starts others, for an interval or from now on.
+ *
+ *   prepare -> turns: live on to now, store, tell -> (an interval) all told and acknowledged: ended
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import type { HistoryProgress, SimulationRun } from '#contract/local.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { MINUTE, type Instant } from '#domain/time.ts'
+import { guarded } from '#runtime/lifecycle.ts'
+import type { Log } from '#runtime/log.ts'
+import { openMornings, type Mornings } from '#store/truth/mornings.ts'
+import { Truths } from '#store/truth/truths.ts'
+import type { CredentialFile, DeviceName } from './credentials.ts'
+import { Device, type BrokerAddress, type DeviceCounts } from './device.ts'
+import { Engine, type Living } from './engine.ts'
+import { Switchboard } from './faults/switchboard.ts'
+import { openOutbox, type Outbox } from './outbox.ts'
+import type { SimSettings } from './settings.ts'
+import { Shop } from './shop/shop.ts'
+import { productionDay } from './works/calendar.ts'
+import { Chain } from './works/chain.ts'
+import type { Scenario } from './works/scenarios.ts'
+import { Works } from './works/works.ts'
+
+export type RunSpec = {
+  readonly plants: readonly Plant[]
+  readonly scenario: Scenario
+  readonly settings: SimSettings
+  readonly standing: boolean
+  /** Null: from now on, as time goes. */
+  readonly interval: { readonly from: Instant; readonly to: Instant } | null
+  /** Plant seconds per second; 0: as fast as it can. Without an interval it is 1. */
+  readonly speed: number
+  /** False: evidence alone. */
+  readonly signals: boolean
+  /** Items of a message; a device that tells as things happen sends them singly. */
+  readonly batch: number
+}
+
+export type RunParts = {
+  /** Outbox, of this run alone. */
+  readonly folder: string
+  /** DIR/truth */
+  readonly truth: string
+  readonly broker: BrokerAddress
+  readonly secrets: Pick<CredentialFile, 'provide' | 'secretOf'>
+  readonly log: Log
+}
+
+const TURN_MS = 500
+/** Of a run that outpaces time. */
+const FAST_TURN_MS = 50
+const STEP_MS = 5 * MINUTE
+/** A run that goes as fast as it can lives on while so few items wait. */
+const WAITING_ENOUGH = 20_000
+const MAX_BROKER_WAIT_MS = 2000
+
+export class Run {
+  readonly spec: RunSpec
+  readonly outbox: Outbox
+  readonly truths: Truths
+  readonly faults: Switchboard
+  readonly devices: Device[] = []
+  readonly wanted: readonly DeviceName[]
+  readonly #parts: RunParts
+  readonly #counts = new Map<string, DeviceCounts>()
+  readonly #mornings: Mornings[] = []
+  readonly #stopping = new AbortController()
+  #living: readonly Living[] = []
+  #engine: Engine | null = null
+  #timer: NodeJS.Timeout | undefined
+  #begun: Instant = 0
+  #ended: string | null | undefined
+  /** Why the truth cannot be written; null: it can. */
+  truthFault: string | null = null
+  /** Of a firm whose past is brought in. */
+  history: (firm: string) => HistoryProgress | null = () => null
+
+  /** Opens the files of the run. Throws SQLite's error. */
+  constructor(spec: RunSpec, parts: RunParts) {
+    this.spec = spec
+    this.#parts = parts
+    fs.mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+    const fast = spec.interval !== null
+    this.outbox = openOutbox(
+      path.join(parts.folder, 'outbox.db'),
+      (aside, why) => parts.log.error({ aside, why }, 'the outbox is damaged: set aside, devices begin anew'),
+      fast ? Infinity : undefined,
+    )
+    this.wanted = spec.plants.flatMap(devicesOf)
+    const gone = this.outbox.keepOnly(new Set(this.wanted.map((device) => device.path)))
+    if (gone > 0)
+      parts.log.warn({ messages: gone }, 'messages of devices that no plant file names any more are removed')
+    this.truths = new Truths(parts.truth)
+    this.outbox.tellAfter(this.truths.last(this.firms))
+    const machines = spec.plants.flatMap(({ firm, machines: all }) => all.map((one) => `${firm}/${one.path}`))
+    const works = new Set(spec.plants.filter(isWorks).map(({ firm }) => firm))
+    const prefix = spec.standing ? '' : `${spec.plants[0]!.firm}.`
+    this.faults = new Switchboard(this.outbox, machines, spec.settings.simSeed, works, prefix)
+  }
+
+  get firms(): string[] {
+    return this.spec.plants.map(({ firm }) => firm)
+  }
+
+  get engine(): Engine | null {
+    return this.#engine
+  }
+
+  living(firm: string): Living | null {
+    return this.#living.find(({ plant }) => plant.firm === firm) ?? null
+  }
+
+  /** Truth of the works of a firm; null: it is a shop. */
+  #chain(plant: Plant, first: Instant): Chain {
+    const mornings = openMornings(path.join(this.#parts.truth, `${plant.firm}.works.db`))
+    this.#mornings.push(mornings)
+    if (mornings.birth) return new Chain(mornings)
+    return Chain.bear(mornings, this.spec.settings.simSeed, this.spec.scenario, productionDay(first))
+  }
+
+  /** The plants as they are at the start, and the first turn. Throws SQLite's error. */
+  begin(): void {
+    const { spec, outbox } = this
+    const now = Date.now()
+    this.#begun = now
+    const first = spec.interval?.from ?? now
+    const remembered = outbox.sims()
+    this.#living = spec.plants.map((plant): Living => {
+      if (!isWorks(plant)) return { plant, life: new Shop(plant, spec.settings, remembered, first) }
+      const options = { rate: spec.settings.simRate, signals: spec.signals }
+      return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
+    })
+    this.#engine = new Engine(
+      this.#living,
+      {
+        outbox,
+        log: this.#parts.log,
+        faults: this.faults,
+        ...(spec.interval && { longestTurnMs: Infinity, maxEvidence: Infinity }),
+      },
+      now,
+    )
+    this.#again(0)
+  }
+
+  /** Devices come when the broker gives them their secrets; the plants live meanwhile and their outbox fills. */
+  async connect(): Promise<void> {
+    await this.#secretsForAll()
+    if (this.#stopping.signal.aborted) return
+    for (const { path: name } of this.wanted) {
+      const device = new Device(name, {
+        broker: this.#parts.broker,
+        secret: this.#parts.secrets.secretOf(name)!,
+        outbox: this.outbox,
+        counts: this.counts(name.slice(0, name.indexOf('/'))),
+        log: this.#parts.log,
+        batch: this.spec.batch,
+      })
+      this.devices.push(device)
+      device.start()
+    }
+  }
+
+  async #secretsForAll(): Promise<void> {
+    const { signal } = this.#stopping
+    for (let wait = 100; !signal.aborted; wait = Math.min(MAX_BROKER_WAIT_MS, wait * 2)) {
+      try {
+        return await this.#parts.secrets.provide(this.wanted)
+      } catch (error) {
+        this.#parts.log.debug({ err: error }, 'the broker gives no credentials yet')
+      }
+      await new Promise((done) => setTimeout(done, wait))
+    }
+  }
+
+  /** Messages of a firm. */
+  counts(firm: string): DeviceCounts {
+    let counts = this.#counts.get(firm)
+    if (!counts) this.#counts.set(firm, (counts = { sent: 0, acknowledged: 0, refused: 0 }))
+    return counts
+  }
+
+  #again(after: number): void {
+    if (this.#stopping.signal.aborted) return
+    const turn = guarded(this.#parts.log, 'turn', () => this.#turn())
+    this.#timer = setTimeout(() => {
+      turn()
+      if (this.#ended === undefined) this.#again(this.spec.interval ? FAST_TURN_MS : TURN_MS)
+    }, after)
+  }
+
+  #turn(): void {
+    const engine = this.#engine!
+    const { interval, speed } = this.spec
+    if (!interval) engine.turn(Date.now())
+    else if (speed > 0) engine.turn(Math.min(interval.to, interval.from + (Date.now() - this.#begun) * speed))
+    else this.#hurry(engine, interval.to)
+    if (interval && engine.at >= interval.to) engine.release()
+    this.keepTruth()
+    for (const device of this.devices) {
+      const line = engine.device(device.path)
+      if (line) device.follow(line)
+      device.turn()
+    }
+    if (interval && engine.at >= interval.to && engine.held === 0 && this.waiting() === 0) this.#end(null)
+  }
+
+  #hurry(engine: Engine, to: Instant): void {
+    const until = performance.now() + FAST_TURN_MS
+    while (engine.at < to && this.waiting() < WAITING_ENOUGH && performance.now() < until)
+      engine.turn(Math.min(to, engine.at + STEP_MS))
+  }
+
+  waiting(firm?: string): number {
+    const { signals, evidence } = this.outbox.waitingOf(firm)
+    return signals + evidence
+  }
+
+  /** What the outbox noted for the truth goes into its files; what a full disk refuses stays noted and is tried again each turn. */
+  keepTruth(): void {
+    const { log } = this.#parts
+    try {
+      const list = this.outbox.truths()
+      this.truths.apply(list)
+      const newest = list.at(-1)
+      if (newest) this.outbox.forgetTruths(newest.id)
+      if (this.truthFault !== null) log.info('the truth is written again')
+      this.truthFault = null
+    } catch (error) {
+      if (this.truthFault === null) log.error({ err: error }, 'the truth cannot be written')
+      this.truthFault = (error as Error).message
+    }
+  }
+
+  #end(why: string | null): void {
+    this.#ended ??= why
+    clearTimeout(this.#timer)
+    for (const device of this.devices) void device.stop()
+  }
+
+  /** Ended, and why before its time (null: all is told). Undefined: it goes on. */
+  get ended(): string | null | undefined {
+    return this.#ended
+  }
+
+  status(firm: string): SimulationRun {
+    const { spec } = this
+    const plant = spec.plants.find((one) => one.firm === firm)!
+    const living = this.living(firm)
+    const own = this.devices.filter((device) => device.path.startsWith(`${firm}/`))
+    const { sent, acknowledged } = this.counts(firm)
+    const engine = this.#engine?.state ?? { ok: true }
+    const chain = living?.life instanceof Works ? living.life.chain : null
+    return {
+      firm,
+      simulation: plant.simulation ?? 'shop',
+      scenario: chain?.scenario.name ?? spec.scenario.name,
+      seed: chain?.seed ?? spec.settings.simSeed,
+      standing: spec.standing,
+      from: spec.interval?.from ?? this.#begun,
+      to: spec.interval?.to ?? null,
+      speed: spec.speed,
+      state:
+        this.#ended !== undefined
+          ? 'ended'
+          : !living
+            ? 'preparing'
+            : engine.ok
+              ? 'running'
+              : 'standing still',
+      why: this.#ended ?? (engine.ok ? null : engine.why),
+      at: living?.life.at ?? this.#begun,
+      history: this.history(firm),
+      machines: plant.machines.length,
+      devices: plant.credentials.length,
+      connected: own.filter((device) => device.connected).length,
+      sent,
+      acknowledged,
+      waiting: this.waiting(firm),
+    }
+  }
+
+  /** Nothing new is said; what is in flight may still be acknowledged; what stays in the outbox is told by the next start. */
+  async disconnect(): Promise<void> {
+    this.#stopping.abort()
+    clearTimeout(this.#timer)
+    await Promise.all(this.devices.map((device) => device.stop()))
+  }
+
+  /** Stores what everybody remembers and closes the files. */
+  close(): void {
+    this.#engine?.save()
+    this.keepTruth()
+    this.outbox.close()
+    this.truths.close()
+    for (const mornings of this.#mornings) mornings.close()
+  }
+
+  /** Ends before its time. */
+  async stop(why: string): Promise<void> {
+    this.#ended ??= why
+    await this.disconnect()
+  }
+}
+
+const isWorks = (plant: Plant): boolean => plant.simulation === 'works'
+
+export const devicesOf = (plant: Plant): DeviceName[] =>
+  plant.credentials.map(({ name, machines }) => ({
+    path: `${plant.firm}/${name}`,
+    machines: machines.map((machine) => `${plant.firm}/${machine}`),
+  }))

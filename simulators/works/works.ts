@@ -1,0 +1,127 @@
+/** The valve works as a life: its day goes on, its machines and meters tell what the plant file lets them measure. */
+import type { TruthRow } from '#contract/local.ts'
+import type { Machine, Plant } from '#domain/plant/plant.ts'
+import type { Instant } from '#domain/time.ts'
+import { strikes, type Fault } from '../faults/catalogue.ts'
+import type { SimItem } from '../item.ts'
+import type { Life } from '../life.ts'
+import { productionDay } from './calendar.ts'
+import type { Chain, Struck } from './chain.ts'
+import { itemsBetween } from './items.ts'
+import { PROCESS_FAULTS, type ProcessFaultName } from './processFaults.ts'
+import { worksName } from './signals.ts'
+import { MACHINES } from './data/machines.ts'
+import { truthOf } from './truth.ts'
+
+export type WorksOptions = {
+  /** Samples per declared sample. */
+  readonly rate: number
+  /** False: evidence alone, no telemetry. */
+  readonly signals: boolean
+}
+
+export class Works implements Life {
+  readonly chain: Chain
+  readonly #firm: string
+  readonly #machines: readonly Machine[]
+  readonly #rate: number
+  #at: Instant
+  #unsaved = true
+  #struck = ''
+
+  /** `remembered`: what `memory` gave, by firm. Without it, it goes on at `now`. */
+  constructor(
+    plant: Plant,
+    chain: Chain,
+    { rate, signals }: WorksOptions,
+    remembered: ReadonlyMap<string, string>,
+    now: Instant,
+  ) {
+    this.chain = chain
+    this.#firm = plant.firm
+    this.#machines = signals ? plant.machines : plant.machines.map(withoutSignals)
+    this.#rate = rate
+    const stored = remembered.get(plant.firm)
+    this.#at = stored === undefined ? now : Math.min(now, (JSON.parse(stored) as { at: Instant }).at)
+    chain.reach(productionDay(this.#at))
+  }
+
+  get at(): Instant {
+    return this.#at
+  }
+
+  advance(now: Instant): ReadonlyMap<string, readonly SimItem[]> {
+    const said = new Map<string, SimItem[]>()
+    while (this.#at < now) {
+      const date = productionDay(this.#at)
+      this.chain.reach(date)
+      const day = this.chain.day(date)!
+      const to = Math.min(now, day.to)
+      for (const { machine, ...item } of itemsBetween(day, this.#machines, this.#at, to, this.#rate)) {
+        const own = said.get(machine)
+        if (own) own.push(item)
+        else said.set(machine, [item])
+      }
+      this.#at = to
+      this.#unsaved = true
+    }
+    return said
+  }
+
+  skip(now: Instant): void {
+    this.#at = now
+    this.#unsaved = true
+    this.chain.reach(productionDay(now))
+  }
+
+  /** A fault begins when it is switched on, and not before; one that is switched off ends now. */
+  strike(faults: readonly Fault[]): void {
+    const wanted = JSON.stringify(faults)
+    if (wanted === this.#struck) return
+    const at = this.#at
+    const going = this.chain.faults.filter(({ from, to }) => from < at && to > at)
+    const next: Struck[] = []
+    for (const fault of faults)
+      for (const { name: machine } of MACHINES) {
+        if (!this.#strikes(fault, machine)) continue
+        const size = Number(fault.params['size'])
+        const old = going.find((one) => one.id === fault.id && one.machine === machine && one.size === size)
+        const from = old?.from ?? Math.max(at, fault.from ?? at)
+        const to = fault.to ?? Number.MAX_SAFE_INTEGER
+        const name = fault.name as ProcessFaultName
+        if (to > Math.max(at, from)) next.push({ id: fault.id, name, machine, from, to, size })
+      }
+    const same = (a: Struck, b: Struck) => a.id === b.id && a.machine === b.machine && a.from === b.from
+    // what was is told and stays: a fault that is gone, or goes on in another size, ends now
+    const past = this.chain.faults.flatMap((old) =>
+      old.from >= at || next.some((one) => same(one, old)) ? [] : [{ ...old, to: Math.min(old.to, at) }],
+    )
+    this.chain.strike([...past, ...next])
+    this.#struck = wanted
+  }
+
+  #strikes(fault: Fault, name: string): boolean {
+    const machine = this.#machines.find((one) => worksName(one) === name)
+    const kind = MACHINES.find((one) => one.name === name)!.kind
+    if (!machine || !strikes(fault, `${this.#firm}/${machine.path}`)) return false
+    return (PROCESS_FAULTS[fault.name as ProcessFaultName].kinds as readonly string[]).includes(kind)
+  }
+
+  truth(scope: string, from: Instant, to: Instant): readonly TruthRow[] | null {
+    const days = to <= this.#at ? this.chain.days({ from, to }) : null
+    if (!days) return null
+    const name = scope === 'plant' ? scope : scope.slice(scope.lastIndexOf('/') + 1)
+    return truthOf(days, name, { from, to }).map((row) => ({ ...row, scope }))
+  }
+
+  memory(all: boolean): ReadonlyMap<string, string> {
+    if (!all && !this.#unsaved) return new Map()
+    this.#unsaved = false
+    return new Map([[this.#firm, JSON.stringify({ at: this.#at })]])
+  }
+}
+
+const withoutSignals = (machine: Machine): Machine => ({
+  ...machine,
+  measures: machine.measures.filter((measure) => measure.class === 'count'),
+})
