@@ -40,7 +40,7 @@ test('every fault of every firm is a line with file, line and path; exit 1', { t
     [
       "Bad/plant.yaml:1 file: the folder's name must be 1 to 64 of a-z 0-9 _ -",
       'a/plant.yaml:2 simulate: is no key that is known here',
-      'b/plant.yaml: ok, b: 0 machines, 0 credentials',
+      'b/plant.yaml: ok, b: 0 machines, 0 meters, 0 credentials',
       'c/plant.yaml:1 file: cannot be read (ENOENT)',
       '',
     ].join('\n'),
