@@ -19,7 +19,11 @@ export const RIGHTS = {
   'read.events': [...FIRM, 'reviewer'],
   'read.dataHealth': [...FIRM, 'reviewer'],
   'read.metrics': [...FIRM, 'reviewer'],
+  simulate: ['engineer', 'administrator'],
   people: ['administrator'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Right = keyof typeof RIGHTS
+
+/** An isolated firm that was made for a simulation: `sim-retrofit-7`. Whoever may `simulate` sees it, and no real plant has such a name. */
+export const isSimulationFirm = (firm: string): boolean => firm.startsWith('sim-')
