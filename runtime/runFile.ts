@@ -26,6 +26,15 @@ export function writeRun(data: string, run: Run): void {
 
 export const removeRun = (data: string): void => fs.rmSync(fileIn(data), { force: true })
 
+/** What the notice says; null: there is none, or it cannot be read. */
+export function readRun(data: string): Run | null {
+  try {
+    return JSON.parse(fs.readFileSync(fileIn(data), 'utf8')) as Run
+  } catch {
+    return null // none, or a torn one
+  }
+}
+
 /** How long the processes of a killed supervisor may take to end by themselves. */
 const WIND_DOWN_MS = 15_000
 
@@ -57,12 +66,8 @@ async function brokerAnswers(data: string): Promise<boolean> {
 
 /** The pid that the notice names; null when there is none, or it cannot be read. */
 function pidIn(data: string): number | null {
-  try {
-    const { pid } = JSON.parse(fs.readFileSync(fileIn(data), 'utf8')) as { pid?: unknown }
-    return typeof pid === 'number' ? pid : null
-  } catch {
-    return null // none, or a torn one: whoever wrote it is asked at the socket
-  }
+  const pid: unknown = readRun(data)?.pid
+  return typeof pid === 'number' ? pid : null
 }
 
 /** A zombie has ended too: it only waits to be collected. */

@@ -81,8 +81,7 @@ export class Device {
     const client = mqtt.connect({
       ...this.#broker,
       clientId,
-      username,
-      password,
+      ...(username === '' ? {} : { username, password }),
       protocolVersion: 4,
       clean: true, // it subscribes to nothing, so there is no session to keep
       keepalive: 30,

@@ -122,18 +122,22 @@ export class Run {
     return Chain.bear(mornings, this.spec.settings.simSeed, this.spec.scenario, productionDay(first))
   }
 
+  /** A plant as it is at the start of the run's time. Throws SQLite's error. */
+  bear(plant: Plant, now: Instant): Living {
+    const { interval, settings, signals } = this.spec
+    const first = interval?.from ?? now
+    const remembered = this.outbox.sims()
+    if (!isWorks(plant)) return { plant, life: new Shop(plant, settings, remembered, first) }
+    const options = { rate: settings.simRate, signals }
+    return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
+  }
+
   /** The plants as they are at the start, and the first turn. Throws SQLite's error. */
   begin(): void {
     const { spec, outbox } = this
     const now = Date.now()
     this.#begun = now
-    const first = spec.interval?.from ?? now
-    const remembered = outbox.sims()
-    this.#living = spec.plants.map((plant): Living => {
-      if (!isWorks(plant)) return { plant, life: new Shop(plant, spec.settings, remembered, first) }
-      const options = { rate: spec.settings.simRate, signals: spec.signals }
-      return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
-    })
+    this.#living = spec.plants.map((plant) => this.bear(plant, now))
     this.#engine = new Engine(
       this.#living,
       {

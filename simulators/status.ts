@@ -5,7 +5,6 @@
 import type {
   FaultList,
   FaultRequest,
-  FaultRow,
   Health,
   RunRequest,
   SimulationRun,
@@ -152,7 +151,7 @@ const answered = (problems: readonly string[]): LocalAnswer => ({
 
 function listFaults(simulators: Simulators): FaultList {
   const running = runsOf(simulators).flatMap((run) => (run.ended === undefined ? run.faults.list : []))
-  return { kinds: faultList(), running: running as readonly FaultRow[] }
+  return { kinds: faultList(), running }
 }
 
 const isObject = (body: unknown): body is object => typeof body === 'object' && body !== null

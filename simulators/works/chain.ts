@@ -3,7 +3,6 @@
  * with the faults that struck it, and is the same byte for byte: that is what its truth is made of.
  */
 import type { Mornings } from '#store/truth/mornings.ts'
-import type { Instant } from '#domain/time.ts'
 import { addDays, productionDay, startOf, type Span } from './calendar.ts'
 import { simulateDay, warmWorks } from './day.ts'
 import type { ProcessFault } from './processFaults.ts'

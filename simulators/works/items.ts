@@ -60,7 +60,7 @@ const stateBody = ({ state, reason, order, product, operation }: WorksSegment): 
   ...(operation === null ? {} : { operation }),
 })
 
-/** States on change, and repeated every `everyMs` (null: not). */
+/** States on change: repeated every `everyMs`, or (null) told once with the time up to which they were true. */
 function states(
   items: WorksItem[],
   path: string,
@@ -74,8 +74,15 @@ function states(
     const body = stateBody(segment)
     const step = everyMs ?? segment.to - segment.from
     const first = segment.from >= from ? 0 : Math.ceil((from - segment.from) / step)
-    for (let ts = segment.from + first * step; ts < Math.min(to, segment.to); ts += step)
-      items.push({ machine: path, class: 'state', ts, qos: 1, body })
+    const end = Math.min(to, segment.to)
+    for (let ts = segment.from + first * step; ts < end; ts += step)
+      items.push({
+        machine: path,
+        class: 'state',
+        ts,
+        qos: 1,
+        body: everyMs === null ? { ...body, until: end } : body,
+      })
   }
 }
 
@@ -128,6 +135,21 @@ export function itemsBetween(
   return inOrder(items)
 }
 
+/** What the devices say when they come to life at an instant of the day: states and registers as they are. */
+export function presentItems(day: DayTruth, machines: readonly Machine[], at: Instant): WorksItem[] {
+  return machines.flatMap((machine): WorksItem[] => {
+    const { path } = machine
+    const segment = day.machines[worksName(machine)]?.segments.find(({ from, to }) => from <= at && at < to)
+    const v = countsAt(day, machine, at)
+    const state: WorksItem[] = segment
+      ? [{ machine: path, class: 'state', ts: at, qos: 1, body: stateBody(segment) }]
+      : []
+    return Object.keys(v).length === 0
+      ? state
+      : [...state, { machine: path, class: 'count', ts: at, qos: 1, body: { v } }]
+  })
+}
+
 /** Signals share one grid of the shortest period; each is told on the points that its own period asks for. */
 function telemetry(
   items: WorksItem[],
@@ -153,24 +175,26 @@ function telemetry(
 }
 
 /**
- * A whole day as history has it: registers every quarter-hour from the day's start on, states on change, events. No signals, and
- * no repeated states unless `stateEveryMs` says how often.
+ * A day as history has it, up to `to`: registers every quarter-hour from the day's start on, events, and states on change, each with
+ * `until`, the time up to which it was true and repeated; with `stateEveryMs` they are repeated that often instead. No signals.
  */
 export function historyItems(
   day: DayTruth,
   machines: readonly Machine[],
   stateEveryMs: Millis | null = null,
+  to: Instant = day.to,
 ): WorksItem[] {
   const items: WorksItem[] = []
+  const end = Math.min(to, day.to)
   for (const machine of machines) {
     const own = day.machines[worksName(machine)]
-    if (own) states(items, machine.path, own, day.from, day.to, stateEveryMs)
-    for (let ts = day.from; ts < day.to; ts += QUARTER) {
+    if (own) states(items, machine.path, own, day.from, end, stateEveryMs)
+    for (let ts = day.from; ts < end; ts += QUARTER) {
       const v = countsAt(day, machine, ts)
       if (Object.keys(v).length > 0)
         items.push({ machine: machine.path, class: 'count', ts, qos: 1, body: { v } })
     }
   }
-  events(items, day, pathsOf(machines), day.from, day.to)
+  events(items, day, pathsOf(machines), day.from, end)
   return inOrder(items)
 }

@@ -7,7 +7,7 @@ import type { SimItem } from '../item.ts'
 import type { Life } from '../life.ts'
 import { productionDay } from './calendar.ts'
 import type { Chain, Struck } from './chain.ts'
-import { itemsBetween } from './items.ts'
+import { itemsBetween, presentItems, type WorksItem } from './items.ts'
 import { PROCESS_FAULTS, type ProcessFaultName } from './processFaults.ts'
 import { worksName } from './signals.ts'
 import { MACHINES } from './data/machines.ts'
@@ -28,6 +28,8 @@ export class Works implements Life {
   #at: Instant
   #unsaved = true
   #struck = ''
+  /** The devices say where they stand before they go on. */
+  #comes = true
 
   /** `remembered`: what `memory` gave, by firm. Without it, it goes on at `now`. */
   constructor(
@@ -52,16 +54,27 @@ export class Works implements Life {
 
   advance(now: Instant): ReadonlyMap<string, readonly SimItem[]> {
     const said = new Map<string, SimItem[]>()
+    const say = ({ machine, ...item }: WorksItem) => {
+      const own = said.get(machine)
+      if (own) own.push(item)
+      else said.set(machine, [item])
+    }
     while (this.#at < now) {
       const date = productionDay(this.#at)
       this.chain.reach(date)
       const day = this.chain.day(date)!
       const to = Math.min(now, day.to)
-      for (const { machine, ...item } of itemsBetween(day, this.#machines, this.#at, to, this.#rate)) {
-        const own = said.get(machine)
-        if (own) own.push(item)
-        else said.set(machine, [item])
+      const items = itemsBetween(day, this.#machines, this.#at, to, this.#rate)
+      if (this.#comes) {
+        // what they say at that very instant they do not say twice
+        const at = this.#at
+        const present = presentItems(day, this.#machines, at)
+        const twice = (one: WorksItem) =>
+          items.some((item) => item.ts === at && item.machine === one.machine && item.class === one.class)
+        present.filter((one) => !twice(one)).forEach(say)
       }
+      items.forEach(say)
+      this.#comes = false
       this.#at = to
       this.#unsaved = true
     }
@@ -70,6 +83,7 @@ export class Works implements Life {
 
   skip(now: Instant): void {
     this.#at = now
+    this.#comes = true
     this.#unsaved = true
     this.chain.reach(productionDay(now))
   }
@@ -91,7 +105,6 @@ export class Works implements Life {
         const name = fault.name as ProcessFaultName
         if (to > Math.max(at, from)) next.push({ id: fault.id, name, machine, from, to, size })
       }
-    const same = (a: Struck, b: Struck) => a.id === b.id && a.machine === b.machine && a.from === b.from
     // what was is told and stays: a fault that is gone, or goes on in another size, ends now
     const past = this.chain.faults.flatMap((old) =>
       old.from >= at || next.some((one) => same(one, old)) ? [] : [{ ...old, to: Math.min(old.to, at) }],
@@ -120,6 +133,8 @@ export class Works implements Life {
     return new Map([[this.#firm, JSON.stringify({ at: this.#at })]])
   }
 }
+
+const same = (a: Struck, b: Struck): boolean => a.id === b.id && a.machine === b.machine && a.from === b.from
 
 const withoutSignals = (machine: Machine): Machine => ({
   ...machine,

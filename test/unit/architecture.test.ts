@@ -8,6 +8,21 @@ const root = path.resolve(import.meta.dirname, '../..')
 /** Room -> what it may import: rooms, and packages (`node:*` for the runtime library). A trailing `/` is a folder of a room. */
 const RULES: Record<string, readonly string[]> = {
   domain: ['domain'],
+  'domain/accounting': [
+    'domain/accounting/',
+    'domain/plant/',
+    'domain/telemetry/',
+    'domain/time.ts',
+    'domain/units.ts',
+  ],
+  'domain/kpi': [
+    'domain/kpi/',
+    'domain/accounting/',
+    'domain/plant/',
+    'domain/telemetry/',
+    'domain/time.ts',
+    'domain/units.ts',
+  ],
   contract: ['domain', 'contract', 'store/journal/journal.ts', 'zod', 'yaml', 'zod-openapi', 'node:*'],
   runtime: ['runtime', 'node:*', 'pino', 'prom-client'],
   store: [
@@ -67,6 +82,7 @@ const RULES: Record<string, readonly string[]> = {
     'simulators',
     'store/truth/',
     'node:*',
+    'commander',
     'mqtt',
     'prom-client',
   ],

@@ -1,0 +1,91 @@
+/** What a run of the command line says of itself: a live line on a terminal, plain lines elsewhere, and how it ended. */
+import type { Counts } from '#contract/live.ts'
+import { sizeOf } from '#store/truth/ranges.ts'
+import { SECOND, SHANGHAI_OFFSET, type Instant } from '#domain/time.ts'
+import type { Run } from '../run.ts'
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const shown = (at: Instant): string =>
+  new Date(at + SHANGHAI_OFFSET).toISOString().slice(0, 19).replace('T', ' ')
+const thousands = (n: number): string => n.toLocaleString('en-US')
+
+function lineOf(run: Run, before: { readonly sent: number; readonly at: number }): string {
+  const firm = run.firms[0]!
+  const { at, state, connected, devices, sent, acknowledged, waiting, from, to } = run.status(firm)
+  const share = to === null ? '' : ` ${Math.floor(((at - from) / (to - from)) * 100)} %`
+  const perSecond = Math.round(((sent - before.sent) * SECOND) / Math.max(1, Date.now() - before.at))
+  return (
+    `${firm} (simulated) ${state}${share}  plant ${shown(at)}  devices ${connected}/${devices}` +
+    `  messages ${thousands(sent)} sent, ${thousands(acknowledged)} acknowledged, ${thousands(waiting)} items wait` +
+    `  ${thousands(perSecond)}/s  faults ${run.faults.list.length}`
+  )
+}
+
+/** A status line each second on a terminal, each ten elsewhere, until `end`. */
+export function printStatus(run: Run): { end(): void } {
+  const live = process.stdout.isTTY
+  let before = { sent: 0, at: Date.now() }
+  const timer = setInterval(
+    () => {
+      const line = lineOf(run, before)
+      before = { sent: run.status(run.firms[0]!).sent, at: Date.now() }
+      if (live) process.stdout.write(`\r\u001B[2K${line.slice(0, process.stdout.columns - 1)}`)
+      else say(line)
+    },
+    live ? SECOND : 10 * SECOND,
+  )
+  return {
+    end() {
+      clearInterval(timer)
+      if (live) process.stdout.write('\r\u001B[2K')
+      say(lineOf(run, before))
+    },
+  }
+}
+
+/** What the devices did, and whether the product has it. 0: all that was acknowledged arrived, and only faults were put aside. */
+export function verdictOf(run: Run, counts: Counts | null): number {
+  const firm = run.firms[0]!
+  const truth = run.truths.of(firm)
+  const streams = truth.streams()
+  const items = (of: 'made' | 'sent' | 'acknowledged' | 'lost') =>
+    streams.reduce((n, stream) => n + sizeOf(stream[of]), 0)
+  const { refused } = run.counts(firm)
+  const acknowledged = items('acknowledged')
+  const untold = items('made') - items('lost') - acknowledged
+  say(
+    `items   ${thousands(items('made'))} made, ${thousands(acknowledged)} acknowledged, ${thousands(items('lost'))} lost by faults, ${thousands(untold)} not told`,
+  )
+  for (const { what, counter, n } of byFault(truth.named()))
+    say(`fault   ${what}: ${thousands(n)} ${counter}`)
+  if (refused > 0) say(`refused ${refused} connections: see the credentials`)
+  if (!counts) return untold === 0 && refused === 0 ? 0 : 1
+  const { decoded, stored, duplicate, quarantined } = counts.items
+  say(
+    `product ${thousands(decoded)} items: ${thousands(stored)} stored, ${thousands(duplicate)} duplicates, ${thousands(quarantined)} put aside`,
+  )
+  const expected = truth
+    .named()
+    .filter(({ counter }) => counter.startsWith('quarantine:'))
+    .reduce((n, { items: own }) => n + own, 0)
+  const missing = Math.max(0, acknowledged - decoded)
+  const put = Math.max(0, quarantined - expected)
+  if (missing > 0) say(`MISSING ${thousands(missing)} acknowledged items`)
+  if (put > 0)
+    say(`REFUSED ${thousands(put)} items that no fault explains: ${JSON.stringify(counts.quarantine)}`)
+  return missing + put + untold + refused === 0 ? 0 : 1
+}
+
+function byFault(
+  named: readonly { readonly what: string; readonly counter: string; readonly items: number }[],
+): { what: string; counter: string; n: number }[] {
+  const sums = new Map<string, { what: string; counter: string; n: number }>()
+  for (const { what, counter, items } of named) {
+    if (counter === '') continue
+    const key = `${what} ${counter}`
+    const sum = sums.get(key) ?? { what, counter, n: 0 }
+    sum.n += items
+    sums.set(key, sum)
+  }
+  return [...sums.values()]
+}

@@ -1,0 +1,210 @@
+/**
+ * `npm run simulate -- --scenario retrofit --seed 7 --from 2026-03-02 --to 2026-03-09 --data data`: a simulated plant of a scenario, live or
+ * over a past interval, told to a running installation (which gets a firm of its own for it), to any broker, or to nobody. Ends by itself
+ * when an interval is given. Exit code 1: something that it believed delivered was refused, or not all of it could be told.
+ */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { readPlantFile } from '#contract/plantFile.ts'
+import type { RunRequest } from '#contract/local.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { createLog } from '#runtime/log.ts'
+import { OperatorError } from '#runtime/process.ts'
+import { Run, type RunSpec } from '../run.ts'
+import { FAST_BATCH, runProblems, specOf, STARTABLE } from '../runRequest.ts'
+import { readSimSettings } from '../settings.ts'
+import { dryRun } from './dryRun.ts'
+import { faultOf } from './faultFlag.ts'
+import { printStatus, verdictOf } from './report.ts'
+import { anyBroker, freeFirm, installation, type Target } from './target.ts'
+import { writeTruth } from './truthFile.ts'
+
+type Flags = {
+  scenario: string
+  seed: number
+  plant: string
+  from?: number
+  to?: number
+  speed?: number
+  fault: string[]
+  firm?: string
+  signals: boolean
+  batch?: number
+  data?: string
+  mqtt?: string
+  credentials?: string
+  dryRun?: true
+  truth?: string
+}
+
+/** `2026-03-02` is its midnight, and `2026-03-02T08:00` that minute, in Asia/Shanghai; an offset or Z is taken as written. */
+export function instantOf(text: string): number {
+  const day = /^\d{4}-\d\d-\d\d$/.test(text)
+  const local = day ? `${text}T00:00` : text
+  const at = Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(local) ? local : `${local}+08:00`)
+  if (Number.isNaN(at)) throw new InvalidArgumentError('write 2026-03-02 or 2026-03-02T08:00')
+  return at
+}
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number')
+  return Number(text)
+}
+
+const speedOf = (text: string): number => {
+  if (text === 'max') return 0
+  const speed = Number(text)
+  if (!(speed > 0)) throw new InvalidArgumentError('must be a number above 0, or max')
+  return speed
+}
+
+const program = new Command('simulate')
+  .description('a simulated plant with a known true answer; every value is illustrative')
+  .addOption(new Option('--scenario <name>', 'what happens').choices([...STARTABLE]).default('baseline'))
+  .option('--seed <n>', 'which of the possible plants it is', whole, 1)
+  .option('--plant <file>', 'plant file', 'plants/demo-a/plant.yaml')
+  .option('--from <time>', 'begin of a past interval (Asia/Shanghai)', instantOf)
+  .option('--to <time>', 'its end', instantOf)
+  .option('--speed <x>', 'plant seconds per second, or max (default with an interval)', speedOf)
+  .option('--fault <fault...>', 'name[@machine,…][:parameter=value,…]; p is the probability', [])
+  .option('--firm <name>', 'name of the firm, sim-…')
+  .option('--no-signals', 'evidence alone: counts, states, events')
+  .option('--batch <n>', 'items of a message (default 1 live, 60 over an interval)', whole)
+  .option('--data <dir>', 'a running installation')
+  .option('--mqtt <host:port>', 'any broker')
+  .option('--credentials <file>', 'for --mqtt: JSON {path: {clientId, username, password}}')
+  .option('--dry-run', 'tell nobody: count, and print a digest')
+  .option('--truth <file>', 'write the true answer as JSON lines')
+  .showHelpAfterError()
+
+async function main(flags: Flags): Promise<number> {
+  const targets = [flags.data, flags.mqtt, flags.dryRun].filter((one) => one !== undefined)
+  if (targets.length !== 1)
+    throw new OperatorError('where to? give one of --data DIR, --mqtt HOST:PORT, --dry-run')
+  if (flags.dryRun && flags.from === undefined) throw new OperatorError('--dry-run needs --from and --to')
+  if (flags.truth !== undefined && flags.from === undefined)
+    throw new OperatorError('--truth needs --from and --to')
+  const wanted = flags.firm ?? `sim-${flags.scenario}-${flags.seed}`
+  const firm = flags.data === undefined ? wanted : await freeFirm(flags.data, wanted)
+  const plant = plantOf(flags.plant, firm)
+  const spec = checkedSpec(flags, plant)
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'baiyuan-simulate-'))
+  try {
+    const target = await targetOf(flags, plant, folder)
+    return await simulate(flags, spec, target, folder)
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function plantOf(file: string, firm: string): Plant {
+  let text: string
+  try {
+    text = fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new OperatorError(
+      `the plant file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    )
+  }
+  const own = /^firm: *([a-z0-9_-]+)/m.exec(text)?.[1] ?? ''
+  const reading = readPlantFile(text, own)
+  if ('plant' in reading) return { ...reading.plant, firm, simulated: true }
+  const faults = reading.faults.map(({ line, path: at, message }) => `${file}:${line}: ${at} ${message}`)
+  throw new OperatorError(faults.join('\n'))
+}
+
+function checkedSpec(flags: Flags, plant: Plant): RunSpec {
+  const { scenario, seed, from, to, speed, signals } = flags
+  const request: RunRequest = {
+    firm: plant.firm,
+    plant,
+    scenario,
+    seed,
+    signals,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(speed === undefined ? {} : { speed }),
+  }
+  const problems = runProblems(request, Date.now())
+  if (problems.length > 0) throw new OperatorError(problems.join('\n'))
+  const spec = specOf(request, readSimSettings(process.env))
+  const batch = flags.batch ?? (spec.interval && speed !== 1 ? FAST_BATCH : 1)
+  if (batch < 1 || batch > 1000) throw new OperatorError('--batch must be from 1 to 1000')
+  return { ...spec, batch }
+}
+
+const NOBODY: Target = {
+  ...anyBroker('127.0.0.1:1', undefined),
+  secrets: { provide: async () => undefined, secretOf: () => undefined },
+}
+
+async function targetOf(flags: Flags, plant: Plant, folder: string): Promise<Target> {
+  if (flags.data !== undefined) return installation(flags.data, plant, folder)
+  return flags.mqtt === undefined ? NOBODY : anyBroker(flags.mqtt, flags.credentials)
+}
+
+async function simulate(flags: Flags, spec: RunSpec, target: Target, folder: string): Promise<number> {
+  const { broker, secrets } = target
+  const run = new Run(spec, {
+    folder,
+    truth: path.join(folder, 'truth'),
+    broker,
+    secrets,
+    log: createLog('simulate'),
+  })
+  const plant = spec.plants[0]!
+  try {
+    for (const text of flags.fault) {
+      const answer = run.faults.start(faultOf(text, plant.firm))
+      if (!answer.ok) throw new OperatorError(`--fault ${text}: ${answer.problems.join('; ')}`)
+    }
+    if (flags.dryRun) {
+      const { life } = run.bear(plant, Date.now())
+      const told = dryRun(life, spec.interval!.to)
+      process.stdout.write(`${JSON.stringify({ firm: plant.firm, ...told })}\n`)
+      return truthTo(flags, plant, life, spec)
+    }
+    run.begin()
+    await run.connect()
+    await untilEnded(run)
+    await run.disconnect()
+    run.keepTruth()
+    const code = verdictOf(run, await target.counts(plant.firm))
+    return Math.max(code, truthTo(flags, plant, run.living(plant.firm)!.life, spec))
+  } finally {
+    await run.disconnect()
+    run.close()
+    await target.leave(run.wanted)
+  }
+}
+
+function truthTo(flags: Flags, plant: Plant, life: Parameters<typeof writeTruth>[2], spec: RunSpec): number {
+  if (flags.truth === undefined) return 0
+  const rows = writeTruth(flags.truth, plant, life, spec.interval!)
+  process.stdout.write(`${rows} rows of truth in ${flags.truth}\n`)
+  return 0
+}
+
+/** Until an interval is told, or Ctrl-C. */
+async function untilEnded(run: Run): Promise<void> {
+  const stop = new AbortController()
+  const onSignal = () => stop.abort()
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const status = printStatus(run)
+  while (run.ended === undefined && !stop.signal.aborted) await new Promise((done) => setTimeout(done, 100))
+  status.end()
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+}
+
+if (import.meta.main) {
+  program.parse()
+  try {
+    process.exitCode = await main(program.opts<Flags>())
+  } catch (error) {
+    const mend = error instanceof OperatorError
+    process.stderr.write(`${mend ? error.message : String((error as Error).stack)}\n`)
+    process.exitCode = mend ? 78 : 1
+  }
+}
