@@ -2,6 +2,7 @@
  * The body of a device message: one item, or a batch of items under a shared boot and send time.
  * Valid:   {"ts":1795500420000,"seq":50771,"boot":"a1","v":{"power_kw":12.31}}
  * Valid:   {"boot":"a1","at":1795500480000,"items":[{"ts":1795500420000,"seq":1,"state":"RUN"}]}
+ * Valid:   {"ts":1795500420000,"seq":2,"state":"RUN","until":1795504020000}, repeated up to then
  * Invalid: {"ts":"yesterday"} (`bad_shape`), {"v":{"temp_c":null}} without a `q` for it (`bad_value`)
  *
  * These shapes are the contract. The hot path in domain/telemetry/decode.ts checks the same by hand and is tested against them.
@@ -40,7 +41,15 @@ const state = {
   order: word.optional(),
   product: word.optional(),
   operation: word.optional(),
+  until: ts
+    .optional()
+    .describe(
+      'The own record of the device that the state was repeated without a silence up to here; not before ts',
+    ),
 }
+/** A state ends no earlier than it begins. */
+const inOrder = (item: { readonly ts: number; readonly until?: number | undefined }): boolean =>
+  item.until === undefined || item.until >= item.ts
 
 const message = <S extends z.ZodRawShape>(shape: S) =>
   z.union([
@@ -56,7 +65,18 @@ const message = <S extends z.ZodRawShape>(shape: S) =>
 
 export const TelemetryMessage = message(telemetry).describe('Signals: trends and alarms, never a yuan')
 export const CountMessage = message(count).describe('Cumulative registers and counters: evidence')
-export const StateMessage = message(state).describe('Machine state: evidence')
+export const StateMessage = z
+  .union([
+    z.object({ ...key, ...own, ...state }).refine(inOrder),
+    z.object({
+      ...own,
+      items: z
+        .array(z.object({ ...key, ...state }).refine(inOrder))
+        .min(1)
+        .max(MAX_ITEMS),
+    }),
+  ])
+  .describe('Machine state: evidence')
 export const EventMessage = z
   .union([
     z.object({ ...key, ...own }).and(Event),

@@ -231,7 +231,14 @@ export const DataHealth = z.object({
     why: z.string().nullable(),
     freeShare: z.number(),
   }),
-  historian: z.object({ name: z.string(), ok: z.boolean(), why: z.string().nullable(), lag: z.int() }),
+  historian: z.object({
+    name: z.string(),
+    ok: z.boolean(),
+    why: z.string().nullable(),
+    lag: z.int(),
+    /** Items stored that came older than the historian keeps readings: they are in the figures, not in its trends. */
+    aged: z.int().optional(),
+  }),
   ledger: z.object({ lag: z.int(), cursor: z.int() }),
 })
 

@@ -13,6 +13,8 @@ export type Tally = {
   flags: number[]
   gapsOpen: number
   gapItems: number
+  /** Stored items of which the historian was given nothing, because it keeps no readings as old. */
+  aged: number
 }
 
 export const newTally = (): Tally => ({
@@ -23,6 +25,7 @@ export const newTally = (): Tally => ({
   flags: FLAG_NAMES.map(() => 0),
   gapsOpen: 0,
   gapItems: 0,
+  aged: 0,
 })
 
 export function countFlags(tally: Tally, mask: number): void {

@@ -23,7 +23,7 @@ export function dataHealth(intake: Intake, firm: Firm, historian: string, now: I
     counts: countsOf(intake, firm),
     ...intake.latency.lastHour(firm.name, now),
     coverage: coverage(firm, now),
-    historian: { name: historian, ok, why, lag: intake.feed.lag },
+    historian: { name: historian, ok, why, lag: intake.feed.lag, aged: firm.tally.aged },
     ledger: { lag: intake.lag, cursor: firm.ledger.head().cursor },
   }
 }

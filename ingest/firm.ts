@@ -11,6 +11,7 @@ import { DAY, type Instant, type Millis } from '#domain/time.ts'
 import type {
   HashRow,
   LedgerChanges,
+  MachineEventRow,
   NewEvent,
   QuarantineDecided,
   QuarantineRow,
@@ -36,6 +37,7 @@ type Pending = {
   decided: QuarantineDecided[]
   withheld: number[]
   states: StateRow[]
+  machineEvents: MachineEventRow[]
   readonly streams: Set<SeqStream | LooseStream>
   readonly machines: Set<MachineMemory>
   /** Control entries answered since the last commit. */
@@ -60,6 +62,7 @@ const nothing = (): Pending => ({
   decided: [],
   withheld: [],
   states: [],
+  machineEvents: [],
   streams: new Set(),
   machines: new Set(),
   answered: new Set(),
@@ -96,7 +99,7 @@ export class Firm {
     this.offset = progress?.offset ?? 0
     this.at = progress?.at ?? 0
     this.clock = progress ? (JSON.parse(progress.clock) as JournalClock) : { wall: 0, mono: 0 }
-    this.tally = progress ? (JSON.parse(progress.counts) as Tally) : newTally()
+    this.tally = progress ? { ...newTally(), ...(JSON.parse(progress.counts) as Partial<Tally>) } : newTally()
     this.#nextStream = this.ledger.nextStream()
     for (const row of this.ledger.machines()) {
       const states = this.ledger.recentStates(row.path, RECENT_STATES)
@@ -189,7 +192,8 @@ export class Firm {
   }
 
   #changes(): LedgerChanges {
-    const { events, plants, quarantine, decided, withheld, states, streams, machines } = this.pending
+    const { events, plants, quarantine, decided, withheld, states, machineEvents, streams, machines } =
+      this.pending
     const hashes: HashRow[] = []
     const streamRows = [...streams].map((stream) => stream.store(hashes))
     const messages = [...machines].flatMap((machine) => machine.messages.closed.splice(0))
@@ -213,6 +217,7 @@ export class Firm {
       decided,
       withheld,
       states,
+      machineEvents,
       messages,
       tallies: this.quarantine.changes(),
       machines: machineRows,

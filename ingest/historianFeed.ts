@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failpoint } from '#runtime/failpoints.ts'
 import type { Log } from '#runtime/log.ts'
-import { MINUTE, SECOND, type Instant, type Millis } from '#domain/time.ts'
-import type { Historian, Refused, WriteResult } from '#store/historian/historian.ts'
+import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
+import { isAged, type Historian, type Refused, type WriteResult } from '#store/historian/historian.ts'
 import type { FedReading } from './readings.ts'
 
 /** Readings held while a write is on its way; beyond it the feed falls behind and reads the journal again. */
@@ -15,8 +15,10 @@ const MAX_FRESH = 200_000
 /** Journal bytes read at once while behind. */
 const STEP_BYTES = 256 * 1024
 const MAX_WAIT: Millis = MINUTE
+/** How often the end of a turn is looked for. */
+const TURN_LOOK: Millis = 2
 /** After a ledger that could not be written. */
-const KEEP_RETRY: Millis = SECOND
+const KEEP_RETRY: Millis = 200
 
 export type FeedState = {
   readonly ok: boolean
@@ -39,7 +41,7 @@ export type FeedOptions = {
   readonly again: Again
   /** An item of which the store refused a reading for good. */
   readonly onRefused: (reading: FedReading, why: string) => void
-  /** Stores what was put aside. False: the disk refuses, ask again. */
+  /** Stores what was put aside. False: the disk refuses or a turn is under way, ask again. */
   readonly keepRefused: () => boolean
   /** The store went away or came back. */
   readonly onState: (state: FeedState) => void
@@ -59,6 +61,7 @@ export class HistorianFeed {
   /** Commit that is through the pipeline. */
   #taken = 0
   #tickAt: Instant | null = null
+  #inTurn = false
   #wake: (() => void) | null = null
   #idle: (() => void)[] = []
   #running: Promise<void> = Promise.resolve()
@@ -81,12 +84,23 @@ export class HistorianFeed {
     return this.#state
   }
 
+  /** Does the historian drop a reading of this age at once? */
+  isAged(ts: Instant, receivedAt: Instant): boolean {
+    return isAged(this.#options.historian, ts, receivedAt)
+  }
+
   get lag(): number {
     return Math.max(0, this.#taken - this.#state.done)
   }
 
+  /** The pipeline is about to take entries; until the turn is over `inline` stays as it is, so that no commit is given by halves. */
+  beginTurn(): void {
+    this.#inTurn = true
+  }
+
   /** The pipeline's turn is over: everything up to `commit` is in `fresh`, or in the journal. */
   endTurn(commit: number, tickAt: Instant | null): void {
+    this.#inTurn = false
     this.#taken = commit
     this.#tickAt = tickAt ?? this.#tickAt
     if (this.fresh.length > (this.#options.maxFresh ?? MAX_FRESH)) {
@@ -128,7 +142,8 @@ export class HistorianFeed {
 
   async #catchUp(): Promise<void> {
     if (this.#state.done >= this.#taken) {
-      this.inline = true
+      if (this.#inTurn) await sleep(TURN_LOOK)
+      else this.inline = true
       return
     }
     const { readings, commit } = this.#options.again(this.#state.done, this.#taken, STEP_BYTES)

@@ -25,6 +25,8 @@ import { takeWalled } from './wall.ts'
 
 /** Journal bytes of one turn: about 4,000 messages, 40 ms of work. */
 const TURN_BYTES = 512 * 1024
+/** Longest stretch of a turn without letting timers and sockets in: a commit may hold many thousand items. */
+const HOLD: Millis = 10
 /** Without a wake-up the journal is looked at this often. */
 const POLL: Millis = 250
 /** A ledger with news is stored at once when somebody waits for an answer, else within this; one without news less often. */
@@ -63,6 +65,8 @@ export class Intake {
   readonly #refusedOf = new Set<Firm>()
   #cursor = 0
   #tickAt: Instant | null = null
+  /** Half a commit may be through the pipeline: no ledger is stored now. */
+  #inTurn = false
   #stopping = false
   #running: Promise<void> = Promise.resolve()
   #wake: (() => void) | null = null
@@ -75,7 +79,7 @@ export class Intake {
     this.live = new Live(() => [...this.firms.values()].map((firm) => firm.snapshot()))
     this.feed = new HistorianFeed({
       historian: options.historian,
-      again: createReadAgain(options.reader, this.firms),
+      again: createReadAgain(options.reader, this.firms, options.historian),
       onRefused: (reading, why) => this.#refused(reading, why),
       keepRefused: () => this.#keepRefused(),
       onState: (state) => this.#storeState(state),
@@ -112,19 +116,26 @@ export class Intake {
   }
 
   /** Takes what the journal holds now. Returns the number of entries taken. */
-  turn(): number {
+  async #turn(): Promise<number> {
     const entries = this.reader.read(this.#cursor, TURN_BYTES)
+    this.#inTurn = true
+    this.feed.beginTurn()
+    let since = performance.now()
     for (const entry of entries) {
       const firm = this.firms.get(entry.firm) ?? this.#firm(entry.firm)
       if (entry.commit <= firm.stored) continue
       if (!takeWalled(this.#pipeline, firm, entry, this.feed, this.#options.log)) this.failed++
       if (entry.topic.startsWith('tick/')) this.#tickAt = entry.receivedAt
+      if (performance.now() - since < HOLD) continue
+      await breathe()
+      since = performance.now()
     }
     const last = entries.at(-1)
     if (last) this.#cursor = last.commit
     for (const firm of this.firms.values()) firm.taken = Math.max(firm.taken, this.#cursor)
     this.feed.endTurn(this.#cursor, this.#tickAt)
     this.#tickAt = null
+    this.#inTurn = false
     return entries.length
   }
 
@@ -136,7 +147,7 @@ export class Intake {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      const taken = this.turn()
+      const taken = await this.#turn()
       await this.#storeDue(false)
       if (performance.now() - this.#cursorSaved > CURSOR_DUE) this.#saveCursor()
       if (taken > 0) {
@@ -223,6 +234,7 @@ export class Intake {
   }
 
   #keepRefused(): boolean {
+    if (this.#inTurn) return false
     for (const firm of this.#refusedOf) {
       if (!this.#store(firm)) return false
       this.#refusedOf.delete(firm)

@@ -119,6 +119,12 @@ export class MachineMemory {
     return register
   }
 
+  /** Does it hold a value that was not told yet? */
+  hasNews(): boolean {
+    for (const held of this.values.values()) if (held.fresh) return true
+    return false
+  }
+
   /** As stored with the ledger. */
   row(): MachineRow {
     const values = Object.fromEntries(

@@ -43,6 +43,14 @@ export function ingestMetrics(intake: Intake): Registry {
     open: tally.gapsOpen,
     items: tally.gapItems,
   }))
+  perFirm(
+    'baiyuan_historian_aged',
+    'Stored items older at arrival than the historian keeps',
+    'of',
+    ({ tally }) => ({
+      items: tally.aged,
+    }),
+  )
   const failed = new Gauge({
     name: 'baiyuan_entries_failed',
     help: 'Journal entries since the start that a stage failed on; their items are in quarantine',

@@ -3,7 +3,7 @@
  * late message corrects the past and never the present.
  */
 import type { Item } from '#domain/telemetry/item.ts'
-import { latenessOf } from '#domain/telemetry/quality.ts'
+import { isHistory, latenessOf } from '#domain/telemetry/quality.ts'
 import type { Instant, Millis } from '#domain/time.ts'
 import type { StateRow } from '#store/ledger/changes.ts'
 import type { Firm } from './firm.ts'
@@ -31,24 +31,25 @@ export function holdValues(machine: MachineMemory, item: Item, cls: 'telemetry' 
 
 /**
  * Takes a state message into the past, and into the present when it is the newest and was not held back: what a gateway replays after
- * an outage says nothing about now.
+ * an outage says nothing about now. `receivedAt` is journal time.
  */
 export function holdState(
   firm: Firm,
   machine: MachineMemory,
   item: Item,
   at: Instant,
+  receivedAt: Instant,
   correct: boolean,
 ): void {
-  const { ts, state, reason = null } = item
+  const { ts, state, reason = null, until: lastTs = ts } = item
   const staleMs = machine.index?.machine.stateStaleMs ?? Infinity
   const seq = correct ? Number.MAX_SAFE_INTEGER : (item.seq ?? 0)
-  const row: StateRow = { machine: machine.path, ts, state: state!, reason, seq }
+  const row: StateRow = { machine: machine.path, ts, lastTs, state: state!, reason, seq }
   firm.pending.states.push(row)
   insertState(machine.states, row)
   const { now } = machine
   const newest = machine.states.at(-1)
-  if (newest === row && latenessOf(at, ts) <= staleMs) {
+  if (newest === row && latenessOf(at, lastTs) <= staleMs && !isHistory(receivedAt, lastTs)) {
     if (now.state !== state) now.since = null
     now.state = state!
     now.reason = reason
@@ -59,11 +60,12 @@ export function holdState(
     }
     now.heardMono = firm.clock.mono
   }
-  if (ts > now.stateTs) now.stateTs = ts
+  if (lastTs > now.stateTs) now.stateTs = lastTs
   if (now.state !== 'UNKNOWN') now.since = sinceWhen(machine.states, staleMs, now.since)
 }
 
 function insertState(states: StateRow[], row: StateRow): void {
+  if (states.length >= RECENT_STATES && row.ts < states[0]!.ts) return
   let at = states.length
   while (at > 0 && states[at - 1]!.ts > row.ts) at--
   if (at > 0 && states[at - 1]!.ts === row.ts) {
@@ -74,19 +76,21 @@ function insertState(states: StateRow[], row: StateRow): void {
 
 /** Start of the newest state: back over its repeats, up to another state or a silence; `known` where it began before what is held. */
 function sinceWhen(states: readonly StateRow[], staleMs: Millis, known: Instant | null): Instant | null {
-  let i = states.length - 1
-  if (i < 0) return known
-  while (i > 0 && states[i - 1]!.state === states[i]!.state && states[i]!.ts - states[i - 1]!.ts <= staleMs)
-    i--
-  const { ts } = states[i]!
-  return i === 0 && known !== null && known < ts ? known : ts
+  const newest = states.at(-1)
+  if (newest === undefined) return known
+  let first = states.length - 1
+  for (let i = first - 1; i >= 0 && states[i]!.state === newest.state; i--)
+    if (states[first]!.ts - states[i]!.lastTs <= staleMs) first = i
+  const { ts } = states[first]!
+  return first === 0 && known !== null && known < ts ? known : ts
 }
 
-/** order_start and order_end decide the running order of a machine that sends them. */
-export function holdEvent(machine: MachineMemory, item: Item): void {
+/** order_start and order_end decide the running order of a machine that sends them; those of its history do not. */
+export function holdEvent(machine: MachineMemory, item: Item, receivedAt: Instant): void {
   const { now } = machine
   const start = item.type === 'order_start'
   if ((!start && item.type !== 'order_end') || item.ts < now.orderTs) return
+  if (isHistory(receivedAt, item.ts)) return
   now.orderTs = item.ts
   now.order = start ? item.order! : null
   now.product = start ? item.product! : null

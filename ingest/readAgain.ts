@@ -4,13 +4,18 @@
  */
 import { checkItem, indexPlant, type PlantIndex } from '#domain/telemetry/check.ts'
 import type { Plant } from '#domain/plant/plant.ts'
+import { isAged, type Historian } from '#store/historian/historian.ts'
 import type { JournalEntry, JournalReader } from '#store/journal/journal.ts'
 import { messageOf } from './message.ts'
 import type { Firm } from './firm.ts'
 import type { Again } from './historianFeed.ts'
 import { readingsOf, type FedReading } from './readings.ts'
 
-export function createReadAgain(reader: JournalReader, firms: ReadonlyMap<string, Firm>): Again {
+export function createReadAgain(
+  reader: JournalReader,
+  firms: ReadonlyMap<string, Firm>,
+  historian: Pick<Historian, 'keepsMs'>,
+): Again {
   const indexes = new WeakMap<Plant, PlantIndex>()
   const indexOf = (plant: Plant): PlantIndex => {
     const known = indexes.get(plant) ?? indexPlant(plant)
@@ -32,7 +37,8 @@ export function createReadAgain(reader: JournalReader, firms: ReadonlyMap<string
     const { items, faults } = message.decoded
     const machine = firm.machine(message.machine)
     items.forEach((item, i) => {
-      if (!keep(i) || faults?.[i] || checkItem(item, message.cls, index, source.receivedAt) !== null) return
+      if (!keep(i) || faults?.[i] || isAged(historian, item.ts, source.receivedAt)) return
+      if (checkItem(item, message.cls, index, source.receivedAt) !== null) return
       readingsOf(message.cls, item, (measure) => machine.series(measure), source.offset, i, out)
     })
   }

@@ -32,15 +32,18 @@ export function checkItem(
   index: MachineIndex,
   receivedAt: Instant,
 ): Fault | null {
-  if (item.ts > receivedAt + MAX_AHEAD)
-    return {
-      reason: 'ts_in_future',
-      detail: `ts is ${Math.round((item.ts - receivedAt) / 1000)} s after it was received`,
-    }
+  if (item.ts > receivedAt + MAX_AHEAD) return futureFault('ts', item.ts, receivedAt)
+  if (cls === 'state' && item.until !== undefined && item.until > receivedAt + MAX_AHEAD)
+    return futureFault('until', item.until, receivedAt)
   if (cls === 'telemetry' || cls === 'count') return valuesFault(item, cls, index.measures)
   if (cls === 'state') return textFault(item, STATE_TEXTS)
   return textFault(item, Object.keys(EVENT_FIELDS[item.type!] ?? {})) ?? swapFault(item, index.measures)
 }
+
+const futureFault = (field: 'ts' | 'until', at: Instant, receivedAt: Instant): Fault => ({
+  reason: 'ts_in_future',
+  detail: `${field} is ${Math.round((at - receivedAt) / 1000)} s after it was received`,
+})
 
 function valuesFault(
   item: Item,

@@ -77,16 +77,20 @@ export function addSwap(register: Register, swap: Swap, rollover: number | null)
 
 function insertSample(register: Register, sample: Sample, rollover: number | null, correct: boolean): Change {
   const { samples } = register
+  const hasDropped = !isSameKey(register.first!, samples[0]!)
+  if (hasDropped && isOlder(samples, sample)) return beforeWindow(register, sample, rollover)
   const same = samples.findIndex((s) => s.boot === sample.boot && s.seq === sample.seq)
   if (same >= 0) {
     if (!correct) return NOTHING
     samples[same] = sample
-    if (same === 0 && register.base === 0) register.first = sample
+    if (same === 0 && !hasDropped) register.first = sample
     return { delta: recount(register, rollover), flags: 0 }
   }
+  const behind = placeBehind(samples, sample)
+  if (behind > 0) return insertBehind(register, sample, behind, rollover)
   const window = arrange([...samples, sample])
   const place = window.indexOf(sample)
-  if (place === 0 && register.base !== 0) return beforeWindow(register, sample, rollover)
+  if (place === 0 && hasDropped) return beforeWindow(register, sample, rollover)
   register.samples = window
   if (place === 0) register.first = sample
   const delta = recount(register, rollover)
@@ -95,16 +99,50 @@ function insertSample(register: Register, sample: Sample, rollover: number | nul
   return { delta, flags }
 }
 
+/** Place behind the sample of the same boot with the next lower seq; 0 where the boots would have to be arranged anew. */
+function placeBehind(samples: readonly Sample[], { boot, seq, ts }: Sample): number {
+  for (let i = samples.length - 1; i >= 0; i--) {
+    const held = samples[i]!
+    if (held.boot === boot && held.seq < seq) return held.ts <= ts ? i + 1 : 0
+  }
+  return 0
+}
+
+/** Only the growth between its two neighbours changes. */
+function insertBehind(register: Register, sample: Sample, place: number, rollover: number | null): Change {
+  const { samples, swaps } = register
+  const previous = samples[place - 1]!
+  const next = samples[place]
+  const change = between(previous, sample, swaps, rollover)
+  let { delta } = change
+  if (next !== undefined)
+    delta += between(sample, next, swaps, rollover).delta - between(previous, next, swaps, rollover).delta
+  samples.splice(place, 0, sample)
+  register.total += delta
+  dropOldest(register, rollover)
+  return { delta, flags: change.flags }
+}
+
+const isSameKey = (a: Sample, b: Sample): boolean => a.boot === b.boot && a.seq === b.seq
+
+/** Surely before the whole window, found without arranging it: a register's past comes in by thousands. */
+const isOlder = (samples: readonly Sample[], { boot, ts }: Sample): boolean =>
+  samples.every((held) => held.boot !== boot && held.ts > ts)
+
 /** Older than the whole window: only what lies before the very first sample adds to the total. */
 function beforeWindow(register: Register, sample: Sample, rollover: number | null): Change {
   const { first } = register
-  if (first === null || arrange([first, sample])[0] !== sample) return NOTHING
+  if (first === null || (first.boot === sample.boot ? first.seq <= sample.seq : isBefore(first, sample)))
+    return NOTHING
   const change = between(sample, first, register.swaps, rollover)
   register.first = sample
   register.base += change.delta
   register.total += change.delta
   return change
 }
+
+/** Of two boots, by their earliest samples. */
+const isBefore = (a: Sample, b: Sample): boolean => a.ts < b.ts || (a.ts === b.ts && a.boot < b.boot)
 
 function dropOldest(register: Register, rollover: number | null): void {
   while (register.samples.length > WINDOW) {

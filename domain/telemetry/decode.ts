@@ -140,7 +140,14 @@ function stateFault(raw: Readonly<Record<string, unknown>>): Fault | null {
   for (const field of STATE_WORDS)
     if (raw[field] !== undefined && !isWord(raw[field]))
       return fault('bad_shape', `${field} is no text of 1 to 128`)
-  return null
+  return raw['until'] === undefined ? null : untilFault(raw['ts'] as number, raw['until'])
+}
+
+function untilFault(ts: Instant, until: unknown): Fault | null {
+  if (!Number.isSafeInteger(until)) return fault('bad_shape', 'until is no whole number of milliseconds')
+  if ((until as number) < MIN_TS || (until as number) > MAX_TS)
+    return fault('ts_impossible', `until ${until as number} is not in 2000 … 2100`)
+  return (until as number) < ts ? fault('bad_value', 'until is before ts') : null
 }
 
 function atFault(at: unknown): Fault | null {

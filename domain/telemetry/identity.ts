@@ -59,7 +59,7 @@ function hashValue(seed: number, value: unknown): number {
   return finish(h)
 }
 
-const STATE_FIELDS = ['state', 'reason', 'order', 'product', 'operation'] as const
+const STATE_FIELDS = ['state', 'reason', 'order', 'product', 'operation', 'until'] as const
 /** Mixed into the names of qualities, so that `v.x` and `q.x` differ. */
 const QUALITY = 0x165667b1
 

@@ -37,6 +37,8 @@ export type Item = {
   readonly order?: string
   readonly product?: string
   readonly operation?: string
+  /** Of a state: repeated without a silence up to here. */
+  readonly until?: Instant
   readonly type?: string
   readonly [field: string]: unknown
 }

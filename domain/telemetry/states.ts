@@ -5,7 +5,10 @@
 import type { MachineState, ShownState } from '#domain/plant/plant.ts'
 import type { Instant, Millis } from '#domain/time.ts'
 
-/** A state heard at `ts` and repeated without a silence up to `lastTs`. */
+/**
+ * A state heard at `ts` and repeated without a silence up to `lastTs`, by messages or by the device's own record (`until`). A later
+ * run of another state ends it also before `lastTs`; one of the same state does not.
+ */
 export type StateRun = {
   readonly ts: Instant
   readonly lastTs: Instant
@@ -22,7 +25,8 @@ export type Segment = {
 
 /**
  * Segments that touch [from, to), cut to it, oldest first; neighbours with the same state and reason are one. `runs` are sorted by
- * ts and start with the last run before `from`, if there is one. Before the first run there is no segment.
+ * ts and start with the last run before `from`, if there is one, which speaks for all the runs of its state before it: its `lastTs`
+ * is their latest. Before the first run there is no segment.
  */
 export function segmentsOf(
   runs: readonly StateRun[],
@@ -40,23 +44,27 @@ export function segmentsOf(
       out[out.length - 1] = { ...last, to: end }
     else out.push({ from: start, to: end, state, reason })
   }
+  let heard = 0
   for (let i = 0; i < runs.length; i++) {
     const run = runs[i]!
     const next = runs[i + 1]?.ts ?? to
-    const heardUntil = run.lastTs + staleMs
+    heard = i > 0 && isSame(runs[i - 1]!, run) ? Math.max(heard, run.lastTs) : run.lastTs
+    const heardUntil = heard + staleMs
     put(run.ts, Math.min(next, heardUntil), run.state, run.reason)
     put(heardUntil, next, 'UNKNOWN', null)
   }
   return out
 }
 
+const isSame = (a: StateRun, b: StateRun): boolean => a.state === b.state && a.reason === b.reason
+
 /** Runs with repeats of the same state folded together wherever no silence lies between. Sorted by ts. */
 export function foldRuns(runs: readonly StateRun[], staleMs: Millis): StateRun[] {
   const out: StateRun[] = []
   for (const run of runs) {
     const last = out.at(-1)
-    if (last && last.state === run.state && last.reason === run.reason && run.ts - last.lastTs <= staleMs)
-      out[out.length - 1] = { ...last, lastTs: run.lastTs }
+    if (last && isSame(last, run) && run.ts - last.lastTs <= staleMs)
+      out[out.length - 1] = { ...last, lastTs: Math.max(last.lastTs, run.lastTs) }
     else out.push(run)
   }
   return out

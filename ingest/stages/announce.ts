@@ -1,6 +1,9 @@
-/** Tells who watches: the machine's newest message is indexed, and its change goes out with the next frame of GET /live. */
+/**
+ * Tells who watches: the machine's newest message is indexed, and its change goes out with the next frame of GET /live. What is all
+ * history does not make a machine heard from: only a value that is still its newest is news.
+ */
 import type { Disposition, QuarantineReason } from '#contract/dispositions.ts'
-import { skewOf } from '#domain/telemetry/quality.ts'
+import { isHistory, skewOf } from '#domain/telemetry/quality.ts'
 import type { Latency } from '../latency.ts'
 import type { Live } from '../live.ts'
 import type { Work } from '../work.ts'
@@ -29,9 +32,22 @@ export function announce(work: Work, live: Live, latency: Latency): void {
     reason,
     flags,
   )
+  if (isAllHistory(work)) {
+    if (machine.hasNews()) live.changed(work.firm, machine)
+    return
+  }
   machine.now.receivedAt = entry.receivedAt
   if (stored) latency.note(work.firm.name, machine.path, entry.receivedAt, skewOf(entry.receivedAt, work.at))
   live.changed(work.firm, machine)
+}
+
+/** A message that cannot be decoded, or an item without a ts, was sent now for all that is known. */
+function isAllHistory({ items, count, entry }: Work): boolean {
+  if (items.length < count) return false
+  return items.every((item: { readonly ts?: unknown; readonly until?: unknown } | null) => {
+    const heard = item?.until ?? item?.ts
+    return typeof heard === 'number' && isHistory(entry.receivedAt, heard)
+  })
 }
 
 function firstSeq(work: Work): number | undefined {

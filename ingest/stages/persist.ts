@@ -3,7 +3,9 @@
  * quarantined with its reason.
  */
 import { eventFields } from '#domain/telemetry/events.ts'
+import { contentHash } from '#domain/telemetry/identity.ts'
 import type { Fault, Item } from '#domain/telemetry/item.ts'
+import { isHistory } from '#domain/telemetry/quality.ts'
 import type { QuarantineRow } from '#store/ledger/changes.ts'
 import type { JournalEntry } from '#store/journal/journal.ts'
 import type { Firm } from '../firm.ts'
@@ -38,16 +40,42 @@ export function persist(work: Work, feed: HistorianFeed): void {
 /** What a stored item leaves behind; also for an item released later. */
 export function store(work: Work, item: Item, i: number, feed: HistorianFeed): void {
   const { machine, firm, cls, entry } = work
-  if (feed.inline)
-    readingsOf(cls, item, (measure) => machine.series(measure), entry.offset, work.first + i, feed.fresh)
+  if (cls !== 'event') give(work, item, i, feed)
   if (cls === 'telemetry' || cls === 'count') holdValues(machine, item, cls)
-  else if (cls === 'state') holdState(firm, machine, item, work.at, work.correct)
-  else {
-    holdEvent(machine, item)
-    const { ts, seq = null } = item
-    const body = { machine: machine.path, ts, seq, ...eventFields(item) }
-    firm.event('machine.event', entry.receivedAt, entry.offset, body)
-  }
+  else if (cls === 'state') holdState(firm, machine, item, work.at, entry.receivedAt, work.correct)
+  else happened(work, item)
+}
+
+/** The historian's part of an item; nothing of one that is older than what it keeps. */
+function give(work: Work, item: Item, i: number, feed: HistorianFeed): void {
+  const { machine, firm, cls, entry } = work
+  if (feed.isAged(item.ts, entry.receivedAt)) firm.tally.aged++
+  else if (feed.inline)
+    readingsOf(cls, item, (measure) => machine.series(measure), entry.offset, work.first + i, feed.fresh)
+}
+
+/**
+ * An event is kept as a row of the machine's past, and told to people unless it is history: their bus is chained by hash, read by every
+ * page from its cursor on and meant for what happens now, not the archive of what an import brings.
+ */
+function happened(work: Work, item: Item): void {
+  const { machine, firm, entry } = work
+  const { ts, seq = null } = item
+  const { type, ...fields } = eventFields(item)
+  holdEvent(machine, item, entry.receivedAt)
+  firm.pending.machineEvents.push({
+    machine: machine.path,
+    ts,
+    boot: work.boot ?? '',
+    seq: seq ?? -contentHash('event', item),
+    type: type as string,
+    fields: JSON.stringify(fields),
+    offset: entry.offset,
+    corrects: work.correct,
+  })
+  if (isHistory(entry.receivedAt, ts)) return
+  const body = { machine: machine.path, ts, seq, type, ...fields }
+  firm.event('machine.event', entry.receivedAt, entry.offset, body)
 }
 
 /** They passed every check, so beyond the rows kept nothing else says that the historian must not see them again. */

@@ -2,7 +2,7 @@
  * The historian: readings of every measure by source time. Small on purpose; figures never depend on it.
  * One contract suite runs over every adapter (test/integration/historian.contract.ts).
  */
-import type { Instant } from '#domain/time.ts'
+import type { Instant, Millis } from '#domain/time.ts'
 
 /** A series is one measure of one machine: ids checked by the plant file, so they are safe as tags. */
 export type Series = { readonly firm: string; readonly machine: string; readonly measure: string }
@@ -41,6 +41,8 @@ export type WriteResult =
 
 export interface Historian {
   readonly name: string
+  /** For how long single readings are kept here, by journal time; null: the store is its owner's, who says how long. */
+  readonly keepsMs: Millis | null
   /**
    * Takes readings and the journal commit up to which these and all earlier ones are complete. Writing a (series, ts) again
    * replaces it: a repeat is a no-op. The adapter may hold readings back (open minutes) and then persists a lower cursor.
@@ -72,6 +74,13 @@ export interface HistorianReader {
   buckets(series: Series, from: Instant, to: Instant, stepMs: number): Promise<Bucket[]>
   close(): Promise<void>
 }
+
+/**
+ * Is a reading older at its arrival than the store keeps any? It would be written to be deleted, so it is not written. Judged by the
+ * journal's time of its entry: live and read again the answer is the same.
+ */
+export const isAged = ({ keepsMs }: Pick<Historian, 'keepsMs'>, ts: Instant, receivedAt: Instant): boolean =>
+  keepsMs !== null && ts < receivedAt - keepsMs
 
 /** Readings that ingest still holds in open minutes; the sqlite reader asks for them so that a read is never behind. */
 export type OpenMinutes = (series: Series, from: Instant, to: Instant) => Promise<readonly Point[]>

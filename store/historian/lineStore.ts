@@ -43,6 +43,7 @@ const DONE: WriteResult = { ok: true, refused: [] }
 
 export class LineStore implements Historian {
   readonly name: string
+  readonly keepsMs = null
   readonly #server: LineServer
   readonly #cursor: CursorFile
   readonly #log: Log

@@ -37,6 +37,7 @@ export function openMemory(): Historian {
 
   return {
     name: 'memory',
+    keepsMs: null,
     write(readings, commit) {
       const refused: Refused[] = []
       for (const reading of readings) {

@@ -6,6 +6,10 @@ import { MINUTE, type Instant } from '#domain/time.ts'
 import type { Minute } from './chunk.ts'
 import type { Point } from './historian.ts'
 
+/** Most chunks of registers hold one reading; arrays of up to 64 bytes cost V8 no memory of their own. */
+const FIRST_ROOM = 8
+const GROWTH = 4
+
 export class OpenChunk {
   readonly minute: number
   /** Commit up to which the journal had been taken before the first reading: a restart must read from there. */
@@ -17,8 +21,8 @@ export class OpenChunk {
   taken = 0
   #sorted = true
   #last = -1
-  #offsets = new Uint16Array(32)
-  #values = new Float64Array(32)
+  #offsets = new Uint16Array(FIRST_ROOM)
+  #values = new Float64Array(FIRST_ROOM)
 
   constructor(minute: number, since: number, openedAt: Instant) {
     this.minute = minute
@@ -65,8 +69,8 @@ export class OpenChunk {
   }
 
   #grow(): void {
-    const offsets = new Uint16Array(this.n * 2)
-    const values = new Float64Array(this.n * 2)
+    const offsets = new Uint16Array(this.n * GROWTH)
+    const values = new Float64Array(this.n * GROWTH)
     offsets.set(this.#offsets)
     values.set(this.#values)
     this.#offsets = offsets

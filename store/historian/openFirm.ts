@@ -15,7 +15,7 @@ const MAX_OPEN = 65 * SECOND
 /** Below this many readings a minute a series is stored at every tick. */
 const SPARSE = 4
 /** One transaction writes at most this much, so that the process is never held up for long. */
-const SLICE_CHUNKS = 500
+const SLICE_CHUNKS = 250
 const SLICE_READINGS = 200_000
 /** Ticks come every 5 s; in half an hour each series has been visited for ageing. */
 const AGE_TICKS = 360
@@ -89,13 +89,15 @@ export class OpenFirm {
     let more = false
     for (const [chunk, known] of this.#open) {
       const due = all || known.sparse || chunk.minute < known.newest || now - chunk.openedAt >= MAX_OPEN
-      if (due && slice.length < SLICE_CHUNKS && readings < SLICE_READINGS) {
+      const fits = slice.length < SLICE_CHUNKS && readings < SLICE_READINGS
+      if (due && fits) {
         slice.push([chunk, known])
         readings += chunk.taken
         continue
       }
       if (chunk.since < cursor) cursor = chunk.since
-      more ||= due
+      more ||= due || !fits
+      if (!fits) break // those behind were opened later: they hold the cursor back no further
     }
     if (slice.length === 0 && cursor <= this.file.cursor) return null
     const added: OpenSeries[] = []
@@ -117,9 +119,13 @@ export class OpenFirm {
     for (let visits = Math.ceil(count / AGE_TICKS); visits > 0; visits--) {
       this.#aging = (this.#aging % count) + 1
       // An open minute that old would come to a quarter that is closed by then.
-      const busy = [...this.#open].some(([chunk, { id }]) => id === this.#aging && chunk.minute < before)
-      if (!busy) ageSeries(this.file, this.#aging, before)
+      if (!this.#holds(this.#aging, before)) ageSeries(this.file, this.#aging, before)
     }
+  }
+
+  #holds(series: number, before: number): boolean {
+    for (const [chunk, { id }] of this.#open) if (id === series && chunk.minute < before) return true
+    return false
   }
 
   #store(chunk: OpenChunk, known: OpenSeries, added: OpenSeries[], now: Instant): void {

@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { DAY, MINUTE, type Instant } from '#domain/time.ts'
+import { DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import { createFirmFile, fileOf, FirmFile, sqliteFault } from './firmFile.ts'
 import { readingFault, seriesFault } from './historian.ts'
@@ -34,9 +34,9 @@ const DONE: WriteResult = { ok: true, refused: [] }
 
 export class SqliteHistorian implements Historian {
   readonly name = 'sqlite'
+  readonly keepsMs: Millis
   readonly #dir: string
   readonly #log: Log
-  readonly #rawMinutes: number
   readonly #maxHeld: number
   readonly #firms = new Map<string, OpenFirm>()
   readonly #bySeries = new WeakMap<Series, OpenSeries>()
@@ -52,7 +52,7 @@ export class SqliteHistorian implements Historian {
   constructor({ dir, log, rawDays = DEFAULT_RAW_DAYS, maxHeld = DEFAULT_MAX_HELD }: SqliteOptions) {
     this.#dir = dir
     this.#log = log
-    this.#rawMinutes = (rawDays * DAY) / MINUTE
+    this.keepsMs = rawDays * DAY
     this.#maxHeld = maxHeld
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 })
     const firms = fs
@@ -81,7 +81,7 @@ export class SqliteHistorian implements Historian {
 
   async tick(now: Instant): Promise<WriteResult> {
     this.#now = Math.max(this.#now, now)
-    const before = Math.floor(this.#now / MINUTE) - this.#rawMinutes
+    const before = Math.floor((this.#now - this.keepsMs) / MINUTE)
     this.#blocked = null
     for (const firm of this.#firms.values()) {
       firm.start(this.#now)

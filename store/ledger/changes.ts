@@ -57,10 +57,29 @@ export type ReasonTally = {
 export type StateRow = {
   readonly machine: string
   readonly ts: Instant
+  /** Repeated without a silence up to here, by the device's own record; otherwise `ts`. */
+  readonly lastTs: Instant
   readonly state: string
   readonly reason: string | null
   /** Of two states at the same instant the one with the higher seq stands. */
   readonly seq: number
+}
+
+/** An `event` item as it was stored, for those who ask about a machine's past. */
+export type MachineEventRow = {
+  readonly machine: string
+  readonly ts: Instant
+  /** Empty: the device names none. */
+  readonly boot: string
+  /** Of an item without one: minus its content hash, so that (machine, ts, boot, seq) is its identity. */
+  readonly seq: number
+  readonly type: string
+  /** Its own fields, JSON, without the type. */
+  readonly fields: string
+  /** Journal entry that it came with. */
+  readonly offset: number
+  /** It takes the place of what stands under the same boot and seq, whatever the ts of that. */
+  readonly corrects: boolean
 }
 
 export type MessageBlock = {
@@ -113,6 +132,7 @@ export type LedgerChanges = {
   /** Items that passed every check and still must not reach the historian: flat pairs offset, item. */
   readonly withheld: readonly number[]
   readonly states: readonly StateRow[]
+  readonly machineEvents: readonly MachineEventRow[]
   readonly messages: readonly MessageBlock[]
   readonly tallies: readonly ReasonTally[]
   readonly machines: readonly MachineRow[]

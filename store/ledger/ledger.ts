@@ -44,6 +44,22 @@ export type LedgerRow = {
   readonly body: string
 }
 
+/** An event of a machine as stored: contract/events.ts says which fields a type has. */
+export type MachineEvent = {
+  readonly machine: string
+  readonly ts: Instant
+  readonly type: string
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Journal entry that it came with. */
+  readonly offset: number
+}
+
+/** What machines told of the past, history included: for figures, not for the people's live bus. */
+export interface MachinePast {
+  /** Events of a machine in [from, to), oldest first. */
+  machineEvents(machine: string, from: Instant, to: Instant): MachineEvent[]
+}
+
 /** Read side, one per firm, for a process that does not write. Every call sees the newest commit. */
 export interface LedgerReader {
   head(): LedgerHead

@@ -1,8 +1,8 @@
 /**
  * The tables of a ledger, as steps that are only ever added to. `PRAGMA user_version` counts the steps a file has taken.
  *
- * Written at once and never changed: event, plant, withheld, hash_block, message_block. Rows of state (progress, machine, stream,
- * state_run, quarantine) are replaced; all of it in one transaction per commit, together with the cursor.
+ * Written at once and never changed: event, plant, withheld, machine_event, hash_block, message_block. Rows of state (progress, machine,
+ * stream, state_run, quarantine) are replaced; all of it in one transaction per commit, together with the cursor.
  */
 import type { DatabaseSync } from 'node:sqlite'
 
@@ -104,6 +104,22 @@ const STEPS = [
      records BLOB NOT NULL,
      PRIMARY KEY (machine, first_offset)
    ) STRICT, WITHOUT ROWID;`,
+  // Until here events were only rows of `event`, and those hold no boot.
+  `CREATE TABLE machine_event (
+     machine TEXT NOT NULL,
+     ts INTEGER NOT NULL,
+     boot TEXT NOT NULL,
+     seq INTEGER NOT NULL,              -- of an item without one: minus its content hash
+     type TEXT NOT NULL,
+     fields TEXT NOT NULL,              -- JSON, without the type
+     offset INTEGER NOT NULL,
+     PRIMARY KEY (machine, ts, boot, seq)
+   ) STRICT, WITHOUT ROWID;
+   INSERT OR IGNORE INTO machine_event
+     SELECT body ->> 'machine', body ->> 'ts', '', coalesce(body ->> 'seq', -cursor), body ->> 'type',
+       json_remove(body, '$.machine', '$.ts', '$.seq', '$.type'), coalesce(offset, 0)
+     FROM event WHERE kind = 'machine.event'
+       AND body ->> 'machine' IS NOT NULL AND body ->> 'ts' IS NOT NULL AND body ->> 'type' IS NOT NULL;`,
 ] as const
 
 /** Steps that this version of the product knows. */

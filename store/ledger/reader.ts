@@ -3,9 +3,16 @@ import fs from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { segmentsOf, type StateRun } from '#domain/telemetry/states.ts'
 import type { Plant } from '#domain/plant/plant.ts'
-import { MINUTE } from '#domain/time.ts'
+import { MINUTE, type Instant } from '#domain/time.ts'
 import { firstBroken, GENESIS } from './chain.ts'
-import type { LedgerReader, LedgerRow, PlantVersion, QuarantineRecord } from './ledger.ts'
+import type {
+  LedgerReader,
+  LedgerRow,
+  MachineEvent,
+  MachinePast,
+  PlantVersion,
+  QuarantineRecord,
+} from './ledger.ts'
 
 export const QUARANTINE_COLUMNS = `id, reason, detail, machine, class, boot, seq, ts, received_at AS receivedAt, offset, item, stands,
   status, decided_by AS decidedBy, decided_at AS decidedAt`
@@ -14,7 +21,9 @@ export const QUARANTINE_COLUMNS = `id, reason, detail, machine, class, boot, seq
 const DEFAULT_STALE = 2 * MINUTE
 
 /** Opens a firm's ledger read-only. Throws when the file does not exist yet: ask `listFirms` first. */
-export function openLedgerReader(file: string): LedgerReader & { firstBroken(): number | null } {
+export function openLedgerReader(
+  file: string,
+): LedgerReader & MachinePast & { firstBroken(): number | null } {
   if (!fs.existsSync(file)) throw new Error(`no ledger at ${file}`)
   const db = new DatabaseSync(file, { readOnly: true })
   db.exec('PRAGMA busy_timeout = 5000')
@@ -25,7 +34,8 @@ export function openLedgerReader(file: string): LedgerReader & { firstBroken(): 
     ),
     chain: db.prepare('SELECT cursor, at, kind, offset, body, hash FROM event ORDER BY cursor'),
     answer: db.prepare('SELECT cursor, at, kind, offset, body FROM event WHERE control = ?'),
-    plant: db.prepare('SELECT version, since, json FROM plant ORDER BY version DESC LIMIT 1'),
+    plant: db.prepare('SELECT version, since FROM plant ORDER BY version DESC LIMIT 1'),
+    plantText: db.prepare('SELECT json FROM plant WHERE version = ?'),
     byId: db.prepare(`SELECT ${QUARANTINE_COLUMNS} FROM quarantine WHERE id = ?`),
     list: db.prepare(`SELECT ${QUARANTINE_COLUMNS} FROM quarantine
       WHERE (:status IS NULL OR status = :status) AND (:reason IS NULL OR reason = :reason)
@@ -33,18 +43,37 @@ export function openLedgerReader(file: string): LedgerReader & { firstBroken(): 
       ORDER BY id DESC LIMIT :limit`),
     byReason: db.prepare(`SELECT reason, count, last_at AS lastAt, last_machine AS lastMachine
       FROM quarantine_reason WHERE count > 0 ORDER BY count DESC, reason`),
-    runBefore: db.prepare('SELECT max(ts) AS ts FROM state_run WHERE machine = ? AND ts <= ?'),
+    runBefore: db.prepare(`SELECT ts, last_ts AS lastTs, state, reason FROM state_run
+      WHERE machine = ? AND ts <= ? ORDER BY ts DESC LIMIT 1`),
+    otherBefore: db.prepare(`SELECT ts FROM state_run
+      WHERE machine = ? AND ts < ? AND NOT (state = ? AND reason IS ?) ORDER BY ts DESC LIMIT 1`),
+    heardUntil: db.prepare(
+      'SELECT max(last_ts) AS lastTs FROM state_run WHERE machine = ? AND ts > ? AND ts <= ?',
+    ),
     runs: db.prepare(`SELECT ts, last_ts AS lastTs, state, reason FROM state_run
-      WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts`),
+      WHERE machine = ? AND ts > ? AND ts < ? ORDER BY ts`),
+    happened: db.prepare(`SELECT machine, ts, type, fields, offset FROM machine_event
+      WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts, boot, seq`),
   }
   let cached: PlantVersion | null = null
 
   const plant = (): PlantVersion | null => {
-    const row = sql.plant.get() as { version: number; since: number; json: string } | undefined
+    const row = sql.plant.get() as { version: number; since: number } | undefined
     if (!row) return null
-    if (cached?.version !== row.version)
-      cached = { version: row.version, since: row.since, plant: JSON.parse(row.json) as Plant }
+    if (cached?.version !== row.version) {
+      const { json } = sql.plantText.get(row.version) as { json: string }
+      cached = { ...row, plant: JSON.parse(json) as Plant }
+    }
     return cached
+  }
+
+  /** The last run that began at or before an instant, with the latest time up to which its state was heard since it began. */
+  const runBefore = (machine: string, at: Instant): StateRun | null => {
+    const run = sql.runBefore.get(machine, at) as StateRun | undefined
+    if (!run) return null
+    const other = sql.otherBefore.get(machine, run.ts, run.state, run.reason) as { ts: Instant } | undefined
+    const { lastTs } = sql.heardUntil.get(machine, other?.ts ?? -1, run.ts) as { lastTs: Instant }
+    return { ...run, lastTs }
   }
 
   return {
@@ -65,10 +94,15 @@ export function openLedgerReader(file: string): LedgerReader & { firstBroken(): 
     quarantineByReason: () =>
       sql.byReason.all() as { reason: string; count: number; lastAt: number; lastMachine: string | null }[],
     states: (machine, from, to) => {
-      const before = (sql.runBefore.get(machine, from) as { ts: number | null }).ts
-      const runs = sql.runs.all(machine, before ?? from, to) as unknown as StateRun[]
+      const first = runBefore(machine, from)
+      const after = sql.runs.all(machine, first?.ts ?? from, to) as unknown as StateRun[]
+      const runs = first ? [first, ...after] : after
       const staleMs = plant()?.plant.machines.find((m) => m.path === machine)?.stateStaleMs ?? DEFAULT_STALE
       return segmentsOf(runs, staleMs, from, to)
+    },
+    machineEvents: (machine, from, to) => {
+      const rows = sql.happened.all(machine, from, to) as unknown as (MachineEvent & { fields: string })[]
+      return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) as MachineEvent['fields'] }))
     },
     firstBroken: () => firstBroken(sql.chain.iterate() as unknown as Iterable<LedgerRow & { hash: string }>),
     close: () => db.close(),

@@ -4,41 +4,63 @@ import { foldRuns, type StateRun } from '#domain/telemetry/states.ts'
 import type { Instant, Millis } from '#domain/time.ts'
 import type { StateRow } from './changes.ts'
 
-/** Rows read at once when repeats are folded. */
-const FOLD_STEP = 5000
+/** Rows read at once when repeats are folded: some 5 ms. */
+const FOLD_STEP = 2000
 
 export function openStateRuns(db: DatabaseSync) {
   const put =
     db.prepare(`INSERT INTO state_run (machine, ts, last_ts, state, reason, seq) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (machine, ts) DO UPDATE SET state = excluded.state, reason = excluded.reason, seq = excluded.seq
+    ON CONFLICT (machine, ts) DO UPDATE
+      SET last_ts = excluded.last_ts, state = excluded.state, reason = excluded.reason, seq = excluded.seq
     WHERE excluded.seq >= seq`)
   const recent = db.prepare(
-    'SELECT ts, state, reason, seq FROM state_run WHERE machine = ? ORDER BY ts DESC LIMIT ?',
+    'SELECT ts, last_ts AS lastTs, state, reason, seq FROM state_run WHERE machine = ? ORDER BY ts DESC LIMIT ?',
   )
+  const before = db.prepare('SELECT max(ts) AS ts FROM state_run WHERE machine = ? AND ts < ?')
   const old = db.prepare(`SELECT ts, last_ts AS lastTs, state, reason FROM state_run
-    WHERE machine = ? AND ts < ? ORDER BY ts DESC LIMIT ?`)
+    WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?`)
   const remove = db.prepare('DELETE FROM state_run WHERE machine = ? AND ts > ? AND ts <= ?')
   const stretch = db.prepare('UPDATE state_run SET last_ts = ? WHERE machine = ? AND ts = ?')
+  /** Up to where each machine's runs are folded; nothing is known of it after a start. */
+  const folded = new Map<string, Instant>()
+
+  const store = (machine: string, rows: readonly StateRun[], runs: readonly StateRun[]): void => {
+    const asRead = new Set(rows)
+    const end = rows.at(-1)!.ts
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      for (let i = 0; i < runs.length; i++) {
+        const { ts, lastTs } = runs[i]!
+        if (asRead.has(runs[i]!)) continue
+        remove.run(machine, ts, i + 1 < runs.length ? runs[i + 1]!.ts - 1 : end)
+        stretch.run(lastTs, machine, ts)
+      }
+      db.exec('COMMIT')
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
 
   return {
-    put: (row: StateRow): void => {
-      put.run(row.machine, row.ts, row.ts, row.state, row.reason, row.seq)
+    put: ({ machine, ts, lastTs, state, reason, seq }: StateRow): void => {
+      put.run(machine, ts, lastTs, state, reason, seq)
+      const upTo = folded.get(machine)
+      if (upTo !== undefined && ts < upTo) folded.set(machine, ts)
     },
     recent: (machine: string, limit: number): StateRow[] => {
       const rows = recent.all(machine, limit) as unknown as Omit<StateRow, 'machine'>[]
       return rows.toReversed().map((row) => ({ machine, ...row }))
     },
-    fold: (machine: string, before: Instant, staleMs: Millis): void => {
-      const rows = (old.all(machine, before, FOLD_STEP) as unknown as StateRun[]).toReversed()
-      const folded = foldRuns(rows, staleMs)
-      if (folded.length === rows.length) return
-      db.exec('BEGIN IMMEDIATE')
-      for (const run of folded) {
-        if (run.lastTs === run.ts) continue
-        remove.run(machine, run.ts, run.lastTs)
-        stretch.run(run.lastTs, machine, run.ts)
-      }
-      db.exec('COMMIT')
+    /** Folds some of the runs of a machine that began before `until`; each call goes on where the last one ended. */
+    fold: (machine: string, until: Instant, staleMs: Millis): void => {
+      const upTo = folded.get(machine) ?? 0
+      if (upTo >= until) return
+      const from = (before.get(machine, upTo) as { ts: Instant | null }).ts ?? 0
+      const rows = old.all(machine, from, until, FOLD_STEP) as unknown as StateRun[]
+      const runs = foldRuns(rows, staleMs)
+      if (runs.length < rows.length) store(machine, rows, runs)
+      folded.set(machine, rows.length < FOLD_STEP ? until : runs.at(-1)!.ts + 1)
     },
   }
 }

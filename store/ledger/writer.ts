@@ -7,7 +7,14 @@ import path from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Plant } from '#domain/plant/plant.ts'
 import { chainHash, GENESIS } from './chain.ts'
-import type { LedgerChanges, MachineRow, MessageBlock, Progress, StreamRow } from './changes.ts'
+import type {
+  LedgerChanges,
+  MachineEventRow,
+  MachineRow,
+  MessageBlock,
+  Progress,
+  StreamRow,
+} from './changes.ts'
 import { ledgerFile } from './file.ts'
 import type { LedgerHead, LedgerRow, QuarantineRecord } from './ledger.ts'
 import { migrate } from './migrations.ts'
@@ -40,6 +47,11 @@ export function openLedgerWriter(dir: string, firm: string) {
   const last = db.prepare('SELECT cursor, hash FROM event ORDER BY cursor DESC LIMIT 1').get()
   let head = (last as LedgerHead | undefined) ?? { cursor: 0, hash: GENESIS }
 
+  const putMachineEvent = (row: MachineEventRow): void => {
+    if (row.corrects) sql.corrected.run(row.machine, row.boot, row.seq)
+    sql.machineEvent.run(row.machine, row.ts, row.boot, row.seq, row.type, row.fields, row.offset)
+  }
+
   const store = (changes: LedgerChanges): LedgerHead => {
     let next = head
     for (const event of changes.events) {
@@ -54,6 +66,7 @@ export function openLedgerWriter(dir: string, firm: string) {
     const { withheld } = changes
     for (let i = 0; i < withheld.length; i += 2) sql.withhold.run(withheld[i]!, withheld[i + 1]!)
     for (const state of changes.states) runs.put(state)
+    for (const row of changes.machineEvents) putMachineEvent(row)
     for (const m of changes.messages) sql.messages.run(m.machine, m.firstOffset, m.lastAt, m.boots, m.records)
     for (const t of changes.tallies) sql.tally.run(t.reason, t.count, t.lastAt, t.lastMachine)
     for (const m of changes.machines) sql.machine.run(m.path, m.live, m.registers, m.messages, m.boots)
@@ -154,6 +167,9 @@ function prepare(db: DatabaseSync) {
       (id, reason, detail, account, machine, class, boot, seq, ts, received_at, offset, item, stands, status)
       VALUES (:id, :reason, :detail, :account, :machine, :class, :boot, :seq, :ts, :receivedAt, :offset, :item, :stands, 'open')`,
     decide: `UPDATE quarantine SET status = :status, decided_by = :by, decided_at = :at, decided_offset = :offset WHERE id = :id`,
+    corrected: 'DELETE FROM machine_event WHERE machine = ? AND boot = ? AND seq = ?',
+    machineEvent: `INSERT OR REPLACE INTO machine_event (machine, ts, boot, seq, type, fields, offset)
+      VALUES (?, ?, ?, ?, ?, ?, ?)`,
     withhold: 'INSERT OR IGNORE INTO withheld (offset, item) VALUES (?, ?)',
     messages: `INSERT OR REPLACE INTO message_block (machine, first_offset, last_at, boots, records) VALUES (?, ?, ?, ?, ?)`,
     tally:

@@ -233,6 +233,7 @@ test('F10 a kill between the refusal of a reading and the ledger loses nothing: 
   let returned = false
   const never: Historian = {
     name: 'lines',
+    keepsMs: null,
     tick: (now) => historian.tick(now),
     cursor: () => historian.cursor(),
     flush: () => historian.flush(),

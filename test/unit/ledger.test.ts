@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { LedgerChanges, NewEvent } from '#store/ledger/changes.ts'
+import type { LedgerChanges, MachineEventRow, NewEvent, StateRow } from '#store/ledger/changes.ts'
 import { GENESIS } from '#store/ledger/chain.ts'
 import { ledgerFile, listFirms } from '#store/ledger/file.ts'
 import { LEDGER_VERSION } from '#store/ledger/migrations.ts'
@@ -28,6 +29,7 @@ const changes = (over: Partial<LedgerChanges>): LedgerChanges => ({
   decided: [],
   withheld: [],
   states: [],
+  machineEvents: [],
   messages: [],
   tallies: [],
   machines: [],
@@ -121,6 +123,7 @@ test('states: of two at one instant the higher seq stands; old repeats fold with
   const states = Array.from({ length: 100 }, (_, i) => ({
     machine: MACHINE,
     ts: i * 60_000,
+    lastTs: i * 60_000,
     state: i < 60 ? 'RUN' : 'IDLE',
     reason: null,
     seq: i,
@@ -128,7 +131,7 @@ test('states: of two at one instant the higher seq stands; old repeats fold with
   writer.commit(
     changes({
       plants,
-      states: [...states, { machine: MACHINE, ts: 0, state: 'OFF', reason: null, seq: -1 }],
+      states: [...states, { machine: MACHINE, ts: 0, lastTs: 0, state: 'OFF', reason: null, seq: -1 }],
     }),
   )
   const reader = openLedgerReader(writer.file)
@@ -146,4 +149,180 @@ test('states: of two at one instant the higher seq stands; old repeats fold with
   db.close()
   reader.close()
   writer.close()
+})
+
+test('states recorded with until read as those sent again and again: in any order, at any question, folded or not', () => {
+  const STEP = 60_000
+  /** Of a machine that no plant lists. */
+  const STALE = 120_000
+  const spells = fc.array(
+    fc.record({
+      state: fc.constantFrom('RUN', 'IDLE', 'STOP'),
+      minutes: fc.integer({ min: 1, max: 30 }),
+      silence: fc.constantFrom(0, 0, 0, 2, 10),
+      sent: fc.constantFrom('recorded', 'repeated', 'both'),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  const cases = spells.chain((list) => {
+    const repeated: StateRow[] = []
+    const mixed: StateRow[] = []
+    let at = 0
+    for (const [i, { state, minutes, silence, sent }] of list.entries()) {
+      const own = Array.from({ length: minutes }, (_, n) => at + n * STEP).map((ts) => ({
+        machine: MACHINE,
+        ts,
+        lastTs: ts,
+        state,
+        reason: null,
+        seq: i,
+      }))
+      repeated.push(...own)
+      if (sent !== 'recorded') mixed.push(...own.slice(sent === 'both' ? 1 : 0))
+      if (sent !== 'repeated') mixed.push({ ...own[0]!, lastTs: own.at(-1)!.ts })
+      at += (minutes + silence) * STEP
+    }
+    return fc.record({
+      repeated: fc.constant(repeated),
+      mixed: fc.shuffledSubarray(mixed, { minLength: mixed.length }),
+      cut: fc.nat(mixed.length),
+      from: fc.integer({ min: 0, max: at }),
+    })
+  })
+  const writer = openLedgerWriter(newFolder(), 'a')
+  const reader = openLedgerReader(writer.file)
+  let machines = 0
+  fc.assert(
+    fc.property(cases, ({ repeated, mixed, cut, from }) => {
+      const seen = (parts: readonly (readonly StateRow[])[], fold: boolean) => {
+        const machine = `m-${machines++}`
+        for (const rows of parts) {
+          writer.commit(changes({ states: rows.map((row) => ({ ...row, machine })) }))
+          if (fold) writer.foldStates(machine, 20_000_000, STALE)
+        }
+        return reader.states(machine, from, 20_000_000)
+      }
+      const truth = seen([repeated], false)
+      expect(seen([mixed], false)).toEqual(truth)
+      expect(seen([mixed], true)).toEqual(truth)
+      expect(seen([mixed.slice(0, cut), mixed.slice(cut)], false)).toEqual(truth)
+    }),
+  )
+  reader.close()
+  writer.close()
+})
+
+const runAt = (minute: number): StateRow => {
+  const ts = minute * 60_000
+  return { machine: MACHINE, ts, lastTs: ts, state: 'RUN', reason: null, seq: minute }
+}
+
+test('old repeats fold step by step from where the last fold ended, and again where a late one came in', () => {
+  const writer = openLedgerWriter(newFolder(), 'a')
+  const rows = () => {
+    const db = new DatabaseSync(writer.file, { readOnly: true })
+    const { n, last } = db.prepare('SELECT count(*) AS n, max(last_ts) AS last FROM state_run').get()!
+    db.close()
+    return [n, Number(last) / 60_000]
+  }
+  const late = [2000, 4999]
+  const states = Array.from({ length: 5000 }, (_, i) => i)
+    .filter((i) => !late.includes(i))
+    .map(runAt)
+  writer.commit(changes({ states }))
+  const fold = () => writer.foldStates(MACHINE, 5000 * 60_000, 90_000)
+  for (let i = 0; i < 4; i++) fold()
+  expect(rows()).toEqual([2, 4998])
+  writer.commit(changes({ states: late.map(runAt) }))
+  for (let i = 0; i < 4; i++) fold()
+  expect(rows()).toEqual([1, 4999])
+  writer.close()
+})
+
+const happened = (ts: number, seq: number, over: Partial<MachineEventRow> = {}): MachineEventRow => ({
+  machine: MACHINE,
+  ts,
+  boot: 'a1',
+  seq,
+  type: 'packed',
+  fields: JSON.stringify({ order: `WO-${seq}`, product: 'q41f', qty: seq }),
+  offset: 7,
+  corrects: false,
+  ...over,
+})
+
+test('events of machines are rows by machine and time; a correction takes the place of what it corrects', () => {
+  const writer = openLedgerWriter(newFolder(), 'a')
+  writer.commit(
+    changes({ machineEvents: [happened(200, 2), happened(100, 1), happened(200, 1, { boot: 'a2' })] }),
+  )
+  writer.commit(changes({ machineEvents: [happened(150, 2, { corrects: true, offset: 9 })] }))
+  const reader = openLedgerReader(writer.file)
+  expect(reader.machineEvents(MACHINE, 100, 201)).toEqual([
+    {
+      machine: MACHINE,
+      ts: 100,
+      type: 'packed',
+      fields: { order: 'WO-1', product: 'q41f', qty: 1 },
+      offset: 7,
+    },
+    {
+      machine: MACHINE,
+      ts: 150,
+      type: 'packed',
+      fields: { order: 'WO-2', product: 'q41f', qty: 2 },
+      offset: 9,
+    },
+    {
+      machine: MACHINE,
+      ts: 200,
+      type: 'packed',
+      fields: { order: 'WO-1', product: 'q41f', qty: 1 },
+      offset: 7,
+    },
+  ])
+  expect(reader.machineEvents(MACHINE, 150, 200)).toHaveLength(1)
+  reader.close()
+  writer.close()
+})
+
+test('a ledger from before machine_event has its events in it', () => {
+  const dir = newFolder()
+  const writer = openLedgerWriter(dir, 'a')
+  const body = {
+    machine: MACHINE,
+    ts: 100,
+    seq: null,
+    type: 'packed',
+    order: 'WO-1',
+    product: 'q41f',
+    qty: 1,
+  }
+  const other: NewEvent = { ...event(5), kind: 'quarantine.opened' }
+  writer.commit(
+    changes({ events: [{ ...event(4), body }, { ...event(6), body: { ...body, seq: 3, qty: 2 } }, other] }),
+  )
+  writer.close()
+  const db = new DatabaseSync(writer.file)
+  db.exec('DROP TABLE machine_event; PRAGMA user_version = 1')
+  db.close()
+  openLedgerWriter(dir, 'a').close()
+  const reader = openLedgerReader(writer.file)
+  expect(reader.machineEvents(MACHINE, 0, 1000)).toEqual([
+    {
+      machine: MACHINE,
+      ts: 100,
+      type: 'packed',
+      fields: { order: 'WO-1', product: 'q41f', qty: 1 },
+      offset: 4,
+    },
+    {
+      machine: MACHINE,
+      ts: 100,
+      type: 'packed',
+      fields: { order: 'WO-1', product: 'q41f', qty: 2 },
+      offset: 6,
+    },
+  ])
+  reader.close()
 })

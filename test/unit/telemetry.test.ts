@@ -119,11 +119,15 @@ const eventBody = fc.constantFrom(...Object.keys(EVENT_FIELDS), 'party', 'constr
 const goodEvent = fc.constantFrom(...Object.keys(EVENT_FIELDS)).map((type) => ({ type, ...goodFields(type) }))
 const stateBody = fc.record(
   {
-    state: fc.constantFrom(...MACHINE_STATES, 'run', 'UNKNOWN', null),
+    state: mostlyOf(fc.constantFrom(...MACHINE_STATES), fc.constantFrom('run', 'UNKNOWN', null)),
     reason: word,
     order: word,
     product: word,
     operation: word,
+    until: mostlyOf(
+      fc.constantFrom(T, T + 60_000, MAX_TS),
+      fc.constantFrom(T - 1, MAX_TS + 1, 2 ** 53, T + 0.5, String(T), null),
+    ),
   },
   { requiredKeys: ['state'] },
 )
@@ -292,11 +296,25 @@ test('another value, name, time, quality or word is another content', () => {
     ['state', { ts: T, state: 'RUN' }],
     ['state', { ts: T, state: 'RUN', reason: 'x' }],
     ['state', { ts: T, state: 'RUN', order: 'x' }],
+    ['state', { ts: T, state: 'RUN', until: T }],
+    ['state', { ts: T, state: 'RUN', until: T + 60_000 }],
     ['event', { ts: T, type: 'sign_on', worker: 'w', machines: ['a', 'b'] }],
     ['event', { ts: T, type: 'sign_on', worker: 'w', machines: ['b', 'a'] }],
   ]
   expect(new Set(items.map(([cls, item]) => contentHash(cls, item))).size).toBe(items.length)
   expect(contentHash('count', { ts: T, v: { a: -0 } })).toBe(contentHash('count', { ts: T, v: { a: 0 } }))
+})
+
+test('until is a time not before ts; each fault has its own name', () => {
+  const refusal = (until: unknown) => {
+    const decoded = decodeBody({ ts: T, state: 'RUN', until }, 'state')
+    return decoded.ok ? 'taken' : `${decoded.fault.reason}: ${decoded.fault.detail}`
+  }
+  expect([T, T + 1, MAX_TS].map(refusal)).toEqual(['taken', 'taken', 'taken'])
+  expect(refusal(T - 1)).toBe('bad_value: until is before ts')
+  expect(refusal(T + 0.5)).toBe('bad_shape: until is no whole number of milliseconds')
+  expect(refusal('later')).toBe('bad_shape: until is no whole number of milliseconds')
+  expect(refusal(MAX_TS + 1)).toBe(`ts_impossible: until ${MAX_TS + 1} is not in 2000 … 2100`)
 })
 
 // ---- against the plant
@@ -320,6 +338,11 @@ test('every fault against the plant has its name and says what is wrong', () => 
   expect(fault('count', { ts: T, v: { kwh: 183402.61 } })).toBeNull()
   expect(fault('state', { ts: T + 300_001, state: 'RUN' })?.reason).toBe('ts_in_future')
   expect(fault('state', { ts: T + 300_000, state: 'RUN' })).toBeNull()
+  expect(fault('state', { ts: T, state: 'RUN', until: T + 300_001 })).toEqual({
+    reason: 'ts_in_future',
+    detail: 'until is 300 s after it was received',
+  })
+  expect(fault('state', { ts: T - 1, state: 'RUN', until: T + 300_000 })).toBeNull()
   expect(fault('state', { ts: T, state: 'RUN', reason: 'half \ud800' })?.reason).toBe('bad_value')
   const swap = { ts: T, type: 'meter_swap', measure: 'kwh', old_last: 5, new_first: 0 }
   expect(fault('event', swap)).toBeNull()
@@ -354,14 +377,64 @@ test('a silence longer than the timeout is UNKNOWN from the timeout on, never th
   expect(segmentsOf(runs, 120, 50, 70)).toEqual([{ from: 50, to: 70, state: 'RUN', reason: null }])
 })
 
+test('a later run of another state cuts what was recorded as repeated; one of the same state does not', () => {
+  const until = (from: number, to: number, state: StateRun['state']): StateRun => ({
+    ...run(from, state),
+    lastTs: to,
+  })
+  expect(segmentsOf([until(0, 1000, 'RUN'), run(300, 'IDLE')], 100, 0, 2000)).toEqual([
+    { from: 0, to: 300, state: 'RUN', reason: null },
+    { from: 300, to: 400, state: 'IDLE', reason: null },
+    { from: 400, to: 2000, state: 'UNKNOWN', reason: null },
+  ])
+  expect(segmentsOf([until(0, 1000, 'RUN'), run(300, 'RUN')], 100, 0, 2000)).toEqual([
+    { from: 0, to: 1100, state: 'RUN', reason: null },
+    { from: 1100, to: 2000, state: 'UNKNOWN', reason: null },
+  ])
+})
+
+test('a state recorded with until is the same state sent again and again', () => {
+  const STEP = 60
+  const spells = fc.array(
+    fc.record({
+      state: fc.constantFrom('RUN' as const, 'IDLE' as const, 'FAULT' as const),
+      reason: fc.constantFrom(null, 'jam'),
+      length: fc.integer({ min: 1, max: 500 }),
+      silence: fc.constantFrom(0, 0, 0, 50, 400),
+      folded: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(spells, fc.integer({ min: 0, max: 3000 }), (list, from) => {
+      const repeated: StateRun[] = []
+      const recorded: StateRun[] = []
+      let at = 0
+      for (const { state, reason, length, silence, folded } of list) {
+        const spell: StateRun[] = []
+        for (let heard = at; heard < at + length; heard += STEP)
+          spell.push({ ts: heard, lastTs: heard, state, reason })
+        repeated.push(...spell)
+        recorded.push(...(folded ? [{ ...spell[0]!, lastTs: spell.at(-1)!.ts }] : spell))
+        at += length + silence
+      }
+      const seen = (runs: readonly StateRun[]) => segmentsOf(runs, 120, from, 8000)
+      expect(seen(recorded)).toEqual(seen(repeated))
+      expect(seen(foldRuns(recorded, 120))).toEqual(seen(repeated))
+    }),
+  )
+})
+
 test('folding repeats changes no segment', () => {
-  const points = fc.uniqueArray(fc.tuple(fc.nat(2000), fc.constantFrom('RUN' as const, 'IDLE' as const)), {
+  const state = fc.constantFrom('RUN' as const, 'IDLE' as const)
+  const points = fc.uniqueArray(fc.tuple(fc.nat(2000), state, fc.constantFrom(0, 0, 30, 300)), {
     selector: ([at]) => at,
     maxLength: 40,
   })
   fc.assert(
     fc.property(points, (rows) => {
-      const runs = rows.toSorted((a, b) => a[0] - b[0]).map(([at, state]) => run(at, state))
+      const sorted = rows.toSorted((a, b) => a[0] - b[0])
+      const runs = sorted.map(([at, its, more]) => ({ ...run(at, its), lastTs: at + more }))
       expect(segmentsOf(foldRuns(runs, 100), 100, 0, 2500)).toEqual(segmentsOf(runs, 100, 0, 2500))
     }),
   )
