@@ -1,0 +1,92 @@
+/**
+ * What was heard of one machine, as accounting takes it: accepted items of the evidence classes. The set decides: neither the order
+ * of the lists nor a repetition changes a figure.
+ *
+ * For panes of [from, to) the facts reach further back, because an instant is told by what came before it:
+ *   samples     the newest before `from` and the oldest after `to`, of every register
+ *   states      the newest before `from`
+ *   orders      the newest order event before `from`, however old
+ *   the others  LOOK_BACK before `from`
+ */
+import type { Item } from '#domain/telemetry/item.ts'
+import type { Sample, Swap } from '#domain/telemetry/counter.ts'
+import type { StateRun } from '#domain/telemetry/states.ts'
+import { DAY, HOUR, type Millis } from '#domain/time.ts'
+
+/** How long before an instant an event can still have a say in it. A stint or a work order never ended is ended by it. */
+export const LOOK_BACK = { stint: 16 * HOUR, retest: DAY, maintenance: 31 * DAY } as const satisfies Record<
+  string,
+  Millis
+>
+
+/** A state, and what the machine said was on it. */
+export type StateHeard = StateRun & {
+  readonly order?: string | null
+  readonly product?: string | null
+  readonly operation?: string | null
+}
+
+/** An accepted event; `boot` null where the device sends none. `machine`: whose topic it came by, if not the machine's own. */
+export type EventHeard = { readonly boot: string | null; readonly item: Item; readonly machine?: string }
+
+export type Facts = {
+  /** By name of the count measure. */
+  readonly samples: Readonly<Record<string, readonly Sample[]>>
+  /** None of a meter. */
+  readonly states: readonly StateHeard[]
+  /** The machine's own events. */
+  readonly events: readonly EventHeard[]
+  /** sign_on and sign_off of all people who were ever signed on here, whatever machine's topic they came by. */
+  readonly signs: readonly EventHeard[]
+}
+
+/** Fields in one order, so that equal content is equal text. */
+const contentOf = (item: Item): string =>
+  JSON.stringify(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+
+const rankOf = ({ item }: EventHeard): number =>
+  item.type === 'order_end' || item.type === 'sign_off' ? 0 : 1
+
+/**
+ * Events by ts, each once. At one instant the sequence of the device decides; where there is none, what ends goes before what
+ * begins.
+ */
+export function inOrder(events: readonly EventHeard[]): EventHeard[] {
+  const keyed = events.map((event) => ({ event, boot: event.boot ?? '', content: contentOf(event.item) }))
+  return keyed
+    .toSorted((a, b) => {
+      const [x, y] = [a.event.item, b.event.item]
+      return (
+        x.ts - y.ts ||
+        (a.boot < b.boot ? -1 : a.boot > b.boot ? 1 : 0) ||
+        (x.seq ?? 0) - (y.seq ?? 0) ||
+        rankOf(a.event) - rankOf(b.event) ||
+        (a.content < b.content ? -1 : a.content > b.content ? 1 : 0)
+      )
+    })
+    .filter((one, i, all) => {
+      const before = all[i - 1]
+      return !before || before.boot !== one.boot || before.content !== one.content
+    })
+    .map(({ event }) => event)
+}
+
+/** Swaps of a measure's meter, in steps. */
+export const swapsOf = (events: readonly EventHeard[], measure: string, scale: number): Swap[] =>
+  events
+    .filter(({ item }) => item.type === 'meter_swap' && item['measure'] === measure)
+    .map(({ item }) => ({
+      ts: item.ts,
+      oldLast: Math.round((item['old_last'] as number) * scale),
+      newFirst: Math.round((item['new_first'] as number) * scale),
+    }))
+
+/** States by ts, in an order that does not depend on arrival. Of two at one instant the one with the later name holds. */
+export const statesInOrder = (states: readonly StateHeard[]): StateHeard[] =>
+  states.toSorted(
+    (a, b) =>
+      a.ts - b.ts || a.lastTs - b.lastTs || (textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0),
+  )
+
+const textOf = ({ state, reason, order, product, operation }: StateHeard): string =>
+  JSON.stringify([state, reason, order ?? null, product ?? null, operation ?? null])
