@@ -11,11 +11,13 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
 import { guarded } from '#runtime/lifecycle.ts'
 import type { Log } from '#runtime/log.ts'
-import { openMornings, type Mornings } from '#store/truth/mornings.ts'
+import { openMoments } from '#store/truth/moments.ts'
+import { openMornings } from '#store/truth/mornings.ts'
 import { Truths } from '#store/truth/truths.ts'
 import type { CredentialFile, DeviceName } from './credentials.ts'
 import { Device, type BrokerAddress, type DeviceCounts } from './device.ts'
 import { Engine, type Living } from './engine.ts'
+import { badDay } from './faults/badDay.ts'
 import { Switchboard } from './faults/switchboard.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { SimSettings } from './settings.ts'
@@ -48,12 +50,16 @@ export type RunParts = {
   readonly broker: BrokerAddress
   readonly secrets: Pick<CredentialFile, 'provide' | 'secretOf'>
   readonly log: Log
+  /** When a plant of the run begins to live, if something must be done before; null: at once, with the run. */
+  readonly prepare?: (plant: Plant) => Promise<Instant> | null
 }
 
 const TURN_MS = 500
 /** Of a run that outpaces time. */
 const FAST_TURN_MS = 50
+/** Steps of a run that goes as fast as it can: short ones while faults have to strike in between, or signals would fill the memory. */
 const STEP_MS = 5 * MINUTE
+const LONG_STEP_MS = 60 * MINUTE
 /** A run that goes as fast as it can lives on while so few items wait. */
 const WAITING_ENOUGH = 20_000
 const MAX_BROKER_WAIT_MS = 2000
@@ -67,9 +73,10 @@ export class Run {
   readonly wanted: readonly DeviceName[]
   readonly #parts: RunParts
   readonly #counts = new Map<string, DeviceCounts>()
-  readonly #mornings: Mornings[] = []
+  /** Files of the truth. */
+  readonly #kept: { close(): void }[] = []
   readonly #stopping = new AbortController()
-  #living: readonly Living[] = []
+  readonly #living: Living[] = []
   #engine: Engine | null = null
   #timer: NodeJS.Timeout | undefined
   #begun: Instant = 0
@@ -117,7 +124,7 @@ export class Run {
   /** Truth of the works of a firm; null: it is a shop. */
   #chain(plant: Plant, first: Instant): Chain {
     const mornings = openMornings(path.join(this.#parts.truth, `${plant.firm}.works.db`))
-    this.#mornings.push(mornings)
+    this.#kept.push(mornings)
     if (mornings.birth) return new Chain(mornings)
     return Chain.bear(mornings, this.spec.settings.simSeed, this.spec.scenario, productionDay(first))
   }
@@ -127,28 +134,50 @@ export class Run {
     const { interval, settings, signals } = this.spec
     const first = interval?.from ?? now
     const remembered = this.outbox.sims()
-    if (!isWorks(plant)) return { plant, life: new Shop(plant, settings, remembered, first) }
+    if (!isWorks(plant)) {
+      const moments = openMoments(path.join(this.#parts.truth, `${plant.firm}.shop.db`))
+      this.#kept.push(moments)
+      return { plant, life: new Shop(plant, settings, remembered, first, moments) }
+    }
     const options = { rate: settings.simRate, signals }
     return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
   }
 
-  /** The plants as they are at the start, and the first turn. Throws SQLite's error. */
+  /** The plants as they are at the start, and the first turn. One that is to be prepared comes later. Throws SQLite's error. */
   begin(): void {
     const { spec, outbox } = this
+    const { log, prepare = () => null } = this.#parts
     const now = Date.now()
     this.#begun = now
-    this.#living = spec.plants.map((plant) => this.bear(plant, now))
     this.#engine = new Engine(
-      this.#living,
+      [],
       {
         outbox,
-        log: this.#parts.log,
+        log,
         faults: this.faults,
         ...(spec.interval && { longestTurnMs: Infinity, maxEvidence: Infinity }),
       },
       now,
     )
+    if (spec.scenario.name === 'bad-day')
+      for (const plant of spec.plants)
+        for (const request of badDay(plant, spec.interval?.from ?? now, spec.interval?.to ?? null))
+          this.faults.start(request)
+    for (const plant of spec.plants) {
+      const prepared = prepare(plant)
+      const join = guarded(log, 'join', (at: Instant) => this.#join(plant, at))
+      if (prepared === null) this.#join(plant, now)
+      // one that is never prepared is stopped with its run
+      else prepared.then(join, () => undefined)
+    }
     this.#again(0)
+  }
+
+  #join(plant: Plant, at: Instant): void {
+    if (this.#stopping.signal.aborted) return
+    const living = this.bear(plant, at)
+    this.#living.push(living)
+    this.#engine!.join(living)
   }
 
   /** Devices come when the broker gives them their secrets; the plants live meanwhile and their outbox fills. */
@@ -215,8 +244,9 @@ export class Run {
 
   #hurry(engine: Engine, to: Instant): void {
     const until = performance.now() + FAST_TURN_MS
+    const step = this.spec.signals || this.faults.list.length > 0 ? STEP_MS : LONG_STEP_MS
     while (engine.at < to && this.waiting() < WAITING_ENOUGH && performance.now() < until)
-      engine.turn(Math.min(to, engine.at + STEP_MS))
+      engine.turn(Math.min(to, engine.at + step))
   }
 
   waiting(firm?: string): number {
@@ -301,7 +331,7 @@ export class Run {
     this.keepTruth()
     this.outbox.close()
     this.truths.close()
-    for (const mornings of this.#mornings) mornings.close()
+    for (const file of this.#kept) file.close()
   }
 
   /** Ends before its time. */

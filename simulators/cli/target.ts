@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Counts } from '#contract/live.ts'
-import type { ControlRequest, DeviceSecret, IngestStatus } from '#contract/local.ts'
+import type { ControlRequest, DeviceRow, DeviceSecret, IngestStatus } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { callLocal, LocalError, socketPath } from '#runtime/local.ts'
 import { OperatorError } from '#runtime/process.ts'
-import { readRun } from '#runtime/runFile.ts'
+import { readRun, type Run as Installation } from '#runtime/runFile.ts'
 import { parseAddress } from '#runtime/settings.ts'
 import { CredentialFile, type DeviceName } from '../credentials.ts'
 import type { BrokerAddress } from '../device.ts'
@@ -27,6 +27,7 @@ export type Target = {
 
 /** A firm name that the installation does not know yet: `sim-retrofit-7`, `sim-retrofit-7-2` … */
 export async function freeFirm(data: string, wanted: string): Promise<string> {
+  runOn(data)
   const known = await callLocal<Record<string, Counts>>(socketPath(data, 'ingest'), 'GET', '/counts')
   for (let n = 1; ; n++) {
     const firm = n === 1 ? wanted : `${wanted}-${n}`
@@ -34,10 +35,15 @@ export async function freeFirm(data: string, wanted: string): Promise<string> {
   }
 }
 
-/** The running installation of a data folder, with the plant in force. Throws OperatorError when none runs there. */
-export async function installation(data: string, plant: Plant, folder: string): Promise<Target> {
+function runOn(data: string): Installation {
   const run = readRun(data)
   if (!run) throw new OperatorError(`no installation runs on ${data}: start it, or give --mqtt HOST:PORT`)
+  return run
+}
+
+/** The running installation of a data folder, with the plant in force. Throws OperatorError when none runs there. */
+export async function installation(data: string, plant: Plant, folder: string): Promise<Target> {
+  const run = runOn(data)
   const socket = socketPath(data, 'broker')
   const at = Date.now()
   const entry = {
@@ -59,8 +65,9 @@ export async function installation(data: string, plant: Plant, folder: string): 
     secrets,
     counts: (firm) => countsAfterAll(data, firm),
     leave: async (devices) => {
+      const known = new Set((await callLocal<DeviceRow[]>(socket, 'GET', '/devices')).map((row) => row.path))
       for (const { path: device } of devices)
-        await callLocal(socket, 'POST', '/devices/remove', { path: device })
+        if (known.has(device)) await callLocal(socket, 'POST', '/devices/remove', { path: device })
     },
   }
 }
