@@ -120,6 +120,14 @@ export function openPane(key: PaneKey, length: PaneLength): OpenPane {
   }
 }
 
+/** Pieces that went through each operation, well or not: its cycles, and so the uses of every tool in it. Milli-pieces. */
+export function processedOf({ good, scrap, rework }: Pick<Pane, 'good' | 'scrap' | 'rework'>): Amounts {
+  const processed = newAmounts()
+  for (const amounts of [good, scrap, rework])
+    for (const [operation, milli] of Object.entries(amounts)) add(processed, operation, milli)
+  return processed
+}
+
 /** Widens the interval of the source's stream. */
 export function addSource(sources: Source[], source: Source): void {
   const i = sources.findIndex((one) => bySource(one, source) === 0)

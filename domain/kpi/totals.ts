@@ -5,7 +5,7 @@
 import { MACHINE_STATES, type Machine, type ShownState } from '#domain/plant/plant.ts'
 import type { Millis } from '#domain/time.ts'
 import { roleOf } from '#domain/accounting/measureRole.ts'
-import type { Amounts, Pane } from '#domain/accounting/pane.ts'
+import { processedOf, type Amounts, type Pane } from '#domain/accounting/pane.ts'
 
 /** Times of the ISO 22400-2 time model, ms. */
 export type Times = {
@@ -141,21 +141,20 @@ export function timesOf({ states, busy, order }: Pick<Pane, 'states' | 'busy' | 
   }
 }
 
-function piecesOf({ product, good, scrap, rework }: Pane, standardOf: StandardTime) {
+function piecesOf(pane: Pane, standardOf: StandardTime) {
   let [standard, standardGood, withoutStandard] = [0, 0, 0]
-  for (const operation of new Set([good, scrap, rework].flatMap((one) => Object.keys(one)))) {
-    const produced = (good[operation] ?? 0) + (scrap[operation] ?? 0) + (rework[operation] ?? 0)
-    const pru = standardOf(product, operation)
-    if (pru === null) withoutStandard += produced
+  for (const [operation, milli] of Object.entries(processedOf(pane))) {
+    const pru = standardOf(pane.product, operation)
+    if (pru === null) withoutStandard += milli
     else {
-      standard += pru * produced
-      standardGood += pru * (good[operation] ?? 0)
+      standard += pru * milli
+      standardGood += pru * (pane.good[operation] ?? 0)
     }
   }
   return {
-    good: total(good),
-    scrap: total(scrap),
-    rework: total(rework),
+    good: total(pane.good),
+    scrap: total(pane.scrap),
+    rework: total(pane.rework),
     standard,
     standardGood,
     withoutStandard,

@@ -476,6 +476,71 @@ test('any order of arrival and any repetition give the same content hash', () =>
   )
 })
 
+const tsOf = (one: EventHeard | Sample | StateHeard): number => ('item' in one ? one.item.ts : one.ts)
+const isOf = (one: EventHeard, type: RegExp): boolean => type.test(one.item.type!)
+
+/** No more of the facts than facts.ts asks for. */
+function needed({ samples, states, events, signs }: Facts, from: number, to: number): Facts {
+  type Entry = EventHeard | Sample | StateHeard
+  const newest = (list: readonly Entry[]) => Math.max(...list.map(tsOf).filter((ts) => ts < from))
+  const oldest = (list: readonly Entry[]) => Math.min(...list.map(tsOf).filter((ts) => ts >= to))
+  const since = <T extends Entry>(list: readonly T[], start: number): T[] =>
+    list.filter((one) => tsOf(one) >= start && tsOf(one) < to)
+  const around = <T extends Entry>(list: readonly T[]): T[] =>
+    list.filter((one) => tsOf(one) >= Math.min(from, newest(list)) && tsOf(one) <= Math.max(to, oldest(list)))
+  const orders = events.filter((one) => isOf(one, /^order_/))
+  const begun = newest(orders.filter((one) => isOf(one, /^order_start$/)))
+  return {
+    samples: Object.fromEntries(Object.entries(samples).map(([name, list]) => [name, around(list)])),
+    states: around(states),
+    events: [
+      ...since(orders, Number.isFinite(begun) ? begun : Math.min(from, newest(orders))),
+      ...since(
+        events.filter((one) => isOf(one, /^test_result$/)),
+        from - LOOK_BACK.retest,
+      ),
+      ...since(
+        events.filter((one) => isOf(one, /^maintenance$/)),
+        from - LOOK_BACK.maintenance,
+      ),
+      ...events.filter((one) => isOf(one, /^meter_swap$/)),
+      ...since(
+        events.filter((one) => !isOf(one, /^(order_.*|test_result|maintenance|meter_swap)$/)),
+        from,
+      ),
+    ],
+    signs: since(signs, from - LOOK_BACK.stint),
+  }
+}
+
+test('any part of the span can be recomputed from what lies around it', () => {
+  fc.assert(
+    fc.property(anyFacts, fc.nat(7), fc.integer({ min: 1, max: 8 }), ({ facts, span }, first, count) => {
+      const samples = Object.fromEntries(
+        Object.entries(facts.samples).map(([name, list]) => {
+          // one life of the device whose clock only goes on
+          const ordered = list.toSorted((a, b) => a.ts - b.ts)
+          return [name, ordered.map((one, seq) => ({ ...one, boot: 'a', seq }))]
+        }),
+      )
+      const states = facts.states
+        .toSorted((a, b) => a.ts - b.ts)
+        .map((run, i, all) => ({ ...run, lastTs: Math.min(run.lastTs, all[i + 1]?.ts ?? run.lastTs) }))
+      const heard = { ...facts, samples, states }
+      const part = {
+        from: span.from + first * QUARTER,
+        to: Math.min(span.to, span.from + (first + count) * QUARTER),
+      }
+      const whole = panesOf(terms, heard, span, QUARTER)
+      const again = panesOf(terms, needed(heard, part.from, part.to), part, QUARTER)
+      expect(contentOf(again)).toBe(
+        contentOf(whole.filter(({ start }) => start >= part.from && start < part.to)),
+      )
+    }),
+    { numRuns: 300 },
+  )
+})
+
 test('every millisecond is in one state of one pane; busy time is a part of it; nothing is negative but returns', () => {
   fc.assert(
     fc.property(anyFacts, ({ facts, span }) => {

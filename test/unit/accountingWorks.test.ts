@@ -8,7 +8,7 @@ import { calendarOf, type Calendar, type MachineHours } from '#domain/accounting
 import type { EventHeard, Facts, StateHeard } from '#domain/accounting/facts.ts'
 import { roleOf } from '#domain/accounting/measureRole.ts'
 import { panesOf, type MachineTerms } from '#domain/accounting/machinePanes.ts'
-import { QUARTER, addPanes, type Pane } from '#domain/accounting/pane.ts'
+import { QUARTER, addPanes, processedOf, type Pane } from '#domain/accounting/pane.ts'
 import { contentHash, encodePanes, encodeSources } from '#domain/accounting/paneText.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { reliabilityOf } from '#domain/kpi/reliability.ts'
@@ -19,7 +19,7 @@ import type { Item } from '#domain/telemetry/item.ts'
 import { segmentsOf } from '#domain/telemetry/states.ts'
 import { HOUR, MINUTE } from '#domain/time.ts'
 import { toSteps } from '#domain/units.ts'
-import { KINDS, MACHINES } from '../../simulators/works/data/machines.ts'
+import { KINDS, MACHINES, TOOLS } from '../../simulators/works/data/machines.ts'
 import { simulateDay, warmWorks } from '../../simulators/works/day.ts'
 import { countsAt, historyItems, type WorksItem } from '../../simulators/works/items.ts'
 import { OPERATIONS, productCode } from '../../simulators/works/routing.ts'
@@ -178,15 +178,19 @@ test('every millisecond of every machine is in one state, and the states are the
   expect(faults).toEqual([])
 })
 
-test('pieces are exact in the day; energy is the truth within one step of the register at either end', () => {
+test('pieces and uses of tools are exact in the day; energy is the truth within one step of the register at either end', () => {
   const faults = machines.flatMap((machine) => {
     const { energyWh, good, scrap, rework } = totalsIn(machine)
+    const processed = sum(quarters.get(machine.path)!.flatMap((pane) => Object.values(processedOf(pane))))
     const real = truth(machine)
     return [
       ...wrong(`${machine.path} Wh`, energyWh, real('energy')!, 11),
       ...(counts(machine) ? wrong(`${machine.path} good`, good, real('pieces.good')! * 1000, 0) : []),
       ...wrong(`${machine.path} scrap`, scrap, real('pieces.scrap')! * 1000, 0),
       ...wrong(`${machine.path} rework`, rework, real('pieces.rework')! * 1000, 0),
+      ...TOOLS.filter(({ kind }) => kind === worksOf(machine).kind).flatMap(({ type }) =>
+        wrong(`${machine.path} ${type}`, processed, real(`uses.${type}`)! * 1000, 0),
+      ),
     ]
   })
   expect(faults).toEqual([])
