@@ -7,7 +7,7 @@ import { Command } from 'commander'
 import type { FaultList, FaultRow } from '#contract/local.ts'
 import { callLocal, LocalError, socketPath } from '#runtime/local.ts'
 import { faultOf } from './faultFlag.ts'
-import { instantOf } from './simulate.ts'
+import { instantOf } from './instant.ts'
 
 type Flags = { data: string; firm: string; from?: number; to?: number; kinds?: true }
 
@@ -22,7 +22,9 @@ const command = (name: string, help: string) =>
 const ask = <T>(flags: Flags, method: 'GET' | 'POST', route: string, body?: object): Promise<T> =>
   callLocal<T>(socketPath(path.resolve(flags.data), 'simulators'), method, route, body)
 
-const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
 
 command('list', 'faults in force, or with --kinds all that can be switched on')
   .option('--kinds', 'every fault by name, with its parameters')

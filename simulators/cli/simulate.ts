@@ -17,6 +17,7 @@ import { FAST_BATCH, runProblems, specOf, STARTABLE } from '../runRequest.ts'
 import { readSimSettings } from '../settings.ts'
 import { dryRun } from './dryRun.ts'
 import { faultOf } from './faultFlag.ts'
+import { instantOf } from './instant.ts'
 import { printStatus, verdictOf } from './report.ts'
 import { anyBroker, freeFirm, installation, type Target } from './target.ts'
 import { writeTruth } from './truthFile.ts'
@@ -37,15 +38,6 @@ type Flags = {
   credentials?: string
   dryRun?: true
   truth?: string
-}
-
-/** `2026-03-02` is its midnight, and `2026-03-02T08:00` that minute, in Asia/Shanghai; an offset or Z is taken as written. */
-export function instantOf(text: string): number {
-  const day = /^\d{4}-\d\d-\d\d$/.test(text)
-  const local = day ? `${text}T00:00` : text
-  const at = Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(local) ? local : `${local}+08:00`)
-  if (Number.isNaN(at)) throw new InvalidArgumentError('write 2026-03-02 or 2026-03-02T08:00')
-  return at
 }
 
 const whole = (text: string): number => {

@@ -8,7 +8,7 @@ import type { DeviceRow, TruthRow } from '#contract/local.ts'
 import { HOUR } from '#domain/time.ts'
 import { callLocal, socketPath } from '#runtime/local.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
-import { instantOf } from '../../simulators/cli/simulate.ts'
+import { instantOf } from '../../simulators/cli/instant.ts'
 import { Installation } from './installation.ts'
 import { writeWorks } from './works.ts'
 

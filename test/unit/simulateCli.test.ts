@@ -8,7 +8,7 @@ import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR } from '#domain/time.ts'
 import { faultOf } from '../../simulators/cli/faultFlag.ts'
-import { instantOf } from '../../simulators/cli/simulate.ts'
+import { instantOf } from '../../simulators/cli/instant.ts'
 import { windowsOf } from '../../simulators/cli/truthFile.ts'
 import { runProblems } from '../../simulators/runRequest.ts'
 
