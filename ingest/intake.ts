@@ -32,6 +32,8 @@ const POLL: Millis = 250
 /** A ledger with news is stored at once when somebody waits for an answer, else within this; one without news less often. */
 const NEWS_DUE: Millis = SECOND
 const STATE_DUE: Millis = 5 * SECOND
+/** With as many rows of the past a ledger is stored at once: some 20 ms, where five seconds of an import would take 200. */
+const MANY_ROWS = 2000
 /** After a disk that refused. */
 const RETRY: Millis = SECOND
 /** How often the journal's owner is told what may be deleted. */
@@ -194,8 +196,8 @@ export class Intake {
   }
 
   #isDue(firm: Firm): boolean {
-    const { events, answered, machines } = firm.pending
-    if (answered.size > 0) return true
+    const { events, answered, machines, states, machineEvents } = firm.pending
+    if (answered.size > 0 || states.length + machineEvents.length > MANY_ROWS) return true
     const since = performance.now() - (this.#due.get(firm) ?? 0)
     if (events.length > 0) return since > NEWS_DUE
     return since > STATE_DUE && (machines.size > 0 || firm.taken > firm.stored)

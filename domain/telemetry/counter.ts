@@ -77,6 +77,10 @@ export function addSwap(register: Register, swap: Swap, rollover: number | null)
 
 function insertSample(register: Register, sample: Sample, rollover: number | null, correct: boolean): Change {
   const { samples } = register
+  const behind = placeBehind(samples, sample)
+  const next = samples[behind]
+  if (behind > 0 && (next === undefined || !isSameKey(next, sample)))
+    return insertBehind(register, sample, behind, rollover)
   const hasDropped = !isSameKey(register.first!, samples[0]!)
   if (hasDropped && isOlder(samples, sample)) return beforeWindow(register, sample, rollover)
   const same = samples.findIndex((s) => s.boot === sample.boot && s.seq === sample.seq)
@@ -86,8 +90,6 @@ function insertSample(register: Register, sample: Sample, rollover: number | nul
     if (same === 0 && !hasDropped) register.first = sample
     return { delta: recount(register, rollover), flags: 0 }
   }
-  const behind = placeBehind(samples, sample)
-  if (behind > 0) return insertBehind(register, sample, behind, rollover)
   const window = arrange([...samples, sample])
   const place = window.indexOf(sample)
   if (place === 0 && hasDropped) return beforeWindow(register, sample, rollover)

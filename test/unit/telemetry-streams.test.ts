@@ -157,3 +157,27 @@ test('boots follow each other by time, and a corrected sample replaces what stoo
   expect(addSample(register, { boot: 'b', seq: 1, ts: 100, steps: 35 }, null).delta).toBe(0)
   expect(addSample(register, { boot: 'b', seq: 1, ts: 100, steps: 35 }, null, true).delta).toBe(5)
 })
+
+const steadily = (boot: string, from: number, count: number): Sample[] =>
+  Array.from({ length: count }, (_, i) => ({ boot, seq: i, ts: (from + i) * 10, steps: from + i }))
+
+test('a register’s past comes in behind its present in any order: the total is what flowed since the oldest sample', () => {
+  const past = steadily('history', 0, 2 * WINDOW)
+  const cases = fc.tuple(
+    fc.shuffledSubarray(past, { minLength: 1 }),
+    fc.constantFrom(1, 5, WINDOW, 3 * WINDOW),
+  )
+  fc.assert(
+    fc.property(cases, ([sent, heard]) => {
+      const register = newRegister()
+      const present = steadily('live', 1000, heard)
+      for (const sample of [...present, ...sent]) addSample(register, sample, null)
+      const oldest = Math.min(...sent.map(({ steps }) => steps))
+      expect(register.total).toBe(present.at(-1)!.steps - oldest)
+      expect(register.first!.steps).toBe(oldest)
+      const text = JSON.stringify(register)
+      for (const sample of [...sent, ...present.slice(-WINDOW)]) addSample(register, sample, null)
+      expect(JSON.stringify(register)).toBe(text)
+    }),
+  )
+})
