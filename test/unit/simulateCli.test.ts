@@ -28,20 +28,16 @@ const simulate = (...args: string[]) => {
 }
 const interval = ['--from', '2026-03-02T08:00', '--to', '2026-03-02T12:00']
 
+function dry(seed: string) {
+  const { out, code } = simulate('--seed', seed, ...interval, '--dry-run', '--no-signals')
+  expect(code).toBe(0)
+  return JSON.parse(out) as { firm: string; items: number; digest: string; classes: Record<string, number> }
+}
+
 test(
   'the same scenario, seed and interval give the same bytes; another seed others',
   { timeout: 60_000 },
   () => {
-    const dry = (seed: string) => {
-      const { out, code } = simulate('--seed', seed, ...interval, '--dry-run', '--no-signals')
-      expect(code).toBe(0)
-      return JSON.parse(out) as {
-        firm: string
-        items: number
-        digest: string
-        classes: Record<string, number>
-      }
-    }
     const [one, again, other] = [dry('3'), dry('3'), dry('4')]
     expect(again).toEqual(one)
     expect(one.firm).toBe('sim-baseline-3')
