@@ -3,7 +3,7 @@ import { io } from 'socket.io-client'
 import mqtt from 'mqtt'
 import { machineOf } from '../test/e2e/works.ts'
 import { deviceTopic } from '#contract/topics.ts'
-import { Latencies } from './latencies.ts'
+import { Latencies } from '../simulators/load/latencies.ts'
 import { FIRM, row, runLoad, startPlant, whole } from './plant.ts'
 
 const DEVICES = 500

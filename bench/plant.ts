@@ -5,7 +5,7 @@ import type { Counts } from '#contract/live.ts'
 import { deviceTopic } from '#contract/topics.ts'
 import { Installation } from '../test/e2e/installation.ts'
 import { machineOf, writeWorks } from '../test/e2e/works.ts'
-import type { Account, Job, Result } from './load.ts'
+import { LOAD_BYTES, type Account, type Job, type Result } from '../simulators/load/load.ts'
 
 export const FIRM = 'bench-works'
 
@@ -30,9 +30,13 @@ export async function startPlant(machines: number): Promise<BenchPlant> {
 /** Runs the load in its own process. */
 export function runLoad(job: Omit<Job, 'host' | 'bytes'>): Promise<Result> {
   const file = path.join(import.meta.dirname, 'load.ts')
-  const child = spawn(process.execPath, [file, JSON.stringify({ host: '127.0.0.1', bytes: 148, ...job })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [file, JSON.stringify({ host: '127.0.0.1', bytes: LOAD_BYTES, ...job })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   let output = ''
   child.stdout.on('data', (text: Buffer) => (output += text.toString()))
   return new Promise((resolve, reject) => {

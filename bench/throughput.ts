@@ -9,7 +9,7 @@ import { machineOf } from '../test/e2e/works.ts'
 import { deviceTopic } from '#contract/topics.ts'
 import { countsOf, FIRM, row, runLoad, startPlant, whole, type BenchPlant } from './plant.ts'
 import { usageOf, usedSince } from './usage.ts'
-import type { Account, Result } from './load.ts'
+import type { Account, Result } from '../simulators/load/load.ts'
 
 const DEVICES = 500
 const PROCESSES = ['broker', 'ingest', 'api'] as const

@@ -3,9 +3,10 @@
  * same items, however the way is cut into steps.
  */
 import type { Machine, Measure } from '#domain/plant/plant.ts'
-import { HOUR, type Instant, type Millis } from '#domain/time.ts'
+import type { Instant, Millis } from '#domain/time.ts'
 import type { SimItem } from '../item.ts'
-import { seedOf } from '../random.ts'
+import { seedOf, type Chance } from '../random.ts'
+import { flow } from './flow.ts'
 import { kindModel } from './kinds.ts'
 import { begin, finishStep, keepDuty, phaseAt } from './process.ts'
 import { sampleSignal, signalModel } from './signals.ts'
@@ -58,6 +59,7 @@ export function createSim(
     sample: 0,
     signals: {},
     registers: {},
+    lived: { wh: 0, ms: { RUN: 0, SETUP: 0, IDLE: 0, STOP: 0, FAULT: 0, OFF: 0 } },
   }
   const items: SimItem[] = []
   begin(model, sim, now, (item) => items.push(item))
@@ -97,15 +99,17 @@ const FIRST: Readonly<Record<string, readonly [number, number]>> = {
   gas_nm3: [40_000, 90_000],
   air_nm3: [2_000_000, 6_000_000],
   run_h: [6_000, 14_000],
+  kvarh: [8_000, 120_000],
 }
 
-function firstReading(measure: Measure, sim: MachineSim): number {
+export function firstReading(measure: Measure, sim: Chance): number {
   const [low, high] = FIRST[measure.name] ?? [0, 0]
   const value = low + ((sim.rng % 9973) / 9973) * (high - low)
   return Math.floor(value * measure.scale) / measure.scale
 }
 
-const phaseOf = (model: MachineModel, period: Millis): Millis => seedOf(0, model.machine.path) % period
+export const phaseOf = (model: Pick<MachineModel, 'machine'>, period: Millis): Millis =>
+  seedOf(0, model.machine.path) % period
 
 function startClocks(model: MachineModel, sim: MachineSim, now: Instant): void {
   const { stepMs } = samplingOf(model)
@@ -144,14 +148,14 @@ export function advance(model: MachineModel, sim: MachineSim, to: Instant): SimI
       Math.min(sampleAt, sim.dutyUntil, sim.endsAt, sim.nextStateAt, sim.nextCountAt),
     )
     if (at > to) break
-    flow(sim, at)
+    flow(model, sim, at)
     if (at >= sim.dutyUntil) keepDuty(model, sim, at, emit)
     else if (at >= sim.endsAt) finishStep(model, sim, at, emit)
     else if (at >= sampleAt) takeSample(model, sim, at, emit)
     else if (at >= sim.nextStateAt) tellState(model, sim, at, emit)
     else tellCounts(model, sim, at, emit)
   }
-  flow(sim, to)
+  flow(model, sim, to)
   return items
 }
 
@@ -170,22 +174,4 @@ function takeSample(model: MachineModel, sim: MachineSim, at: Instant, emit: (it
       v[measure.name] = sampleSignal(signalModel(model, measure), measure, moment, sim)
   sim.sample++
   if (Object.keys(v).length > 0) emit({ class: 'telemetry', ts: at, qos: 0, body: { v } })
-}
-
-/** Register <- signal, and how many of the signal's hours, minutes make one of the register's unit. */
-const FLOWS: readonly (readonly [register: string, signal: string, per: Millis])[] = [
-  ['kwh', 'power_kw', HOUR],
-  ['gas_nm3', 'gas_nm3_h', HOUR],
-  ['air_nm3', 'flow_nm3_min', HOUR / 60],
-]
-
-/** Registers integrate what flows; they never go back. */
-function flow(sim: MachineSim, at: Instant): void {
-  const passed = at - sim.at
-  if (passed <= 0) return
-  for (const [register, signal, per] of FLOWS)
-    if (sim.registers[register] !== undefined)
-      sim.registers[register] += (Math.max(0, sim.signals[signal] ?? 0) * passed) / per
-  if (sim.registers['run_h'] !== undefined && sim.state === 'RUN') sim.registers['run_h'] += passed / HOUR
-  sim.at = at
 }

@@ -16,19 +16,25 @@ export type Moment = {
   readonly mpa: number | null
 }
 
+/** A signal as the kind knows it; power is known of any machine whose rating is. Null: nobody knows. */
+export function modelledSignal({ kind, machine }: MachineModel, name: string): SignalModel | null {
+  const own = kind.signals[name]
+  if (own) return own
+  const { ratedKw } = machine
+  if (name !== 'power_kw' || ratedKw === null) return null
+  return {
+    off: 0.05,
+    idle: ratedKw * 0.1,
+    run: [ratedKw * 0.4, ratedKw * 0.6],
+    noise: ratedKw * 0.01,
+    shape: 'cut',
+  }
+}
+
 /** The model of a measure: its kind's, or one made from its range. */
 export function signalModel(model: MachineModel, measure: Measure): SignalModel {
-  const own = model.kind.signals[measure.name]
-  if (own) return own
-  const { ratedKw } = model.machine
-  if (measure.name === 'power_kw' && ratedKw !== null)
-    return {
-      off: 0.05,
-      idle: ratedKw * 0.1,
-      run: [ratedKw * 0.4, ratedKw * 0.6],
-      noise: ratedKw * 0.01,
-      shape: 'cut',
-    }
+  const known = modelledSignal(model, measure.name)
+  if (known) return known
   const low = measure.min ?? 0
   const top = Math.min(measure.max ?? low + 100, measure.limit ?? Infinity)
   const span = top - low

@@ -25,7 +25,7 @@ export type Next = 'cycle' | 'fault' | 'repair' | 'stop' | 'wait' | 'resume' | '
 export type Dwell = { state: MachineState; reason: string | null; next: Next; leftMs: Millis }
 
 /** Of MachineSim's shape: one stored by an older simulator gives its registers only. */
-export const SIM_VERSION = 1
+export const SIM_VERSION = 2
 
 export type MachineSim = Chance & {
   version: number
@@ -58,6 +58,8 @@ export type MachineSim = Chance & {
   signals: Record<string, number>
   /** Cumulative, in the measure's unit. */
   registers: Record<string, number>
+  /** Since it began, whatever is measured: energy, and time in each state. */
+  readonly lived: { wh: number; readonly ms: Record<MachineState, Millis> }
 }
 
 export const jobOf = (model: MachineModel, order: Order | null): Job =>

@@ -31,10 +31,19 @@ export function tellCounts(
 ): void {
   const period = countPeriod(model)
   if (at >= sim.nextCountAt) sim.nextCountAt += period
+  const v = readRegisters(registersOf(model), sim.registers)
+  if (Object.keys(v).length > 0) emit({ class: 'count', ts: at, qos: 1, body: { v } })
+}
+
+/** What registers show: whole steps, from 0 again where they roll over. */
+export function readRegisters(
+  measures: readonly Measure[],
+  registers: Readonly<Record<string, number>>,
+): Record<string, number> {
   const v: Record<string, number> = {}
-  for (const { name, scale, rollover } of registersOf(model)) {
-    const steps = Math.floor((sim.registers[name] ?? 0) * scale + 1e-6)
+  for (const { name, scale, rollover } of measures) {
+    const steps = Math.floor((registers[name] ?? 0) * scale + 1e-6)
     v[name] = (rollover === null ? steps : steps % rollover) / scale
   }
-  if (Object.keys(v).length > 0) emit({ class: 'count', ts: at, qos: 1, body: { v } })
+  return v
 }

@@ -84,6 +84,7 @@ const RULES: Record<string, readonly string[]> = {
     'node:*',
     'commander',
     'mqtt',
+    'mqtt-packet',
     'prom-client',
   ],
 }

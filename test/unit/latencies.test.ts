@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Latencies } from '../../bench/latencies.ts'
+import { Latencies } from '../../simulators/load/latencies.ts'
 
 test('a percentile lies within 1 % above the exact one', () => {
   fc.assert(

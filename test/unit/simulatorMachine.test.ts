@@ -18,11 +18,12 @@ import { draw, exponential, normal, seedOf } from '../../simulators/random.ts'
 const file = path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml')
 const reading = readPlantFile(fs.readFileSync(file, 'utf8'), 'demo-a')
 const plant = (reading as { plant: Plant }).plant
+const machines = plant.machines.filter(({ meter }) => !meter)
 /** In Asia/Shanghai, on a working day. */
 const at = (clock: string) => Date.parse(`2026-11-24T${clock}:00+08:00`)
 
 const models = (changes: Partial<Pick<MachineModel, 'seed' | 'rate' | 'speed'>> = {}) =>
-  modelsOf(plant.machines, { firm: 'demo-a', shifts: plant.shifts, seed: 7, rate: 1, speed: 1, ...changes })
+  modelsOf(machines, { firm: 'demo-a', shifts: plant.shifts, seed: 7, rate: 1, speed: 1, ...changes })
 const modelOf = (name: string, changes: Partial<Pick<MachineModel, 'seed' | 'rate' | 'speed'>> = {}) =>
   models(changes).find(({ machine }) => machine.path.endsWith(`/${name}`))!
 
