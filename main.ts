@@ -13,11 +13,18 @@ import { refuseSecondStart, removeRun, writeRun, type Run } from '#runtime/runFi
 import { envName, flagName, readSettings, SettingsError, showAddress } from '#runtime/settings.ts'
 import { Supervisor } from '#runtime/supervise.ts'
 import { buildPage } from './dashboards/build.ts'
+import { followHistory } from './simulators/history/shown.ts'
 
 const root = import.meta.dirname
 /** How often run.json is held against whether there is an administrator by now. */
 const SIGN_IN_EVERY_MS = 3000
-const say = (line: string) => process.stdout.write(`${line}\n`)
+/** Clears what stands on the line of a terminal. */
+const CLEAR = process.stdout.isTTY ? '\r\x1b[K' : ''
+const say = (line: string) => process.stdout.write(`${CLEAR}${line}\n`)
+/** The line at the bottom of a terminal that is written again and again. */
+const show = CLEAR
+  ? (line: string) => process.stdout.write(`${CLEAR}${line.slice(0, process.stdout.columns - 1)}`)
+  : null
 
 async function main(argv: readonly string[]): Promise<void> {
   if (argv.includes('--help')) return help()
@@ -31,10 +38,12 @@ async function main(argv: readonly string[]): Promise<void> {
 
   let stopping: Promise<void> | null = null
   let signInTimer: NodeJS.Timeout | undefined
+  let endHistory: (() => void) | null = null
   const supervisor = new Supervisor({ say, giveUp: () => void stop(EXIT_CONFIG) })
   function stop(code: number): Promise<void> {
     stopping ??= (async () => {
       clearInterval(signInTimer)
+      endHistory?.()
       removeRun(data)
       say('stopping ...')
       await supervisor.stop()
@@ -76,6 +85,8 @@ async function main(argv: readonly string[]): Promise<void> {
     say(`mqtt    ${mqtt}   websocket ${addresses.mqttWs}`)
     say(`data    ${data}`)
     if (signIn) say(`\nFirst sign-in, once, within 15 minutes:\n  ${signIn}\n`)
+    if (!settings.noSimulator && !settings.empty)
+      endHistory = followHistory(socketPath(data, 'simulators'), { say, show })
   } catch (error) {
     if (stopping) return stopping
     process.stderr.write(`${(error as Error).message}\n`)

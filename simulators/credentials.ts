@@ -42,6 +42,17 @@ export class CredentialFile {
     }
   }
 
+  /** Neither the broker nor this file knows it any more. Throws the socket's error while no broker answers. */
+  async remove(path: string): Promise<void> {
+    try {
+      await callLocal(this.#socket, 'POST', '/devices/remove', { path })
+    } catch (error) {
+      if (!(error instanceof LocalError) || error.status !== 404) throw error // gone already
+    }
+    this.#secrets.delete(path)
+    this.#write()
+  }
+
   async #add(path: string, machines: readonly string[]): Promise<DeviceSecret> {
     try {
       return await this.#post('/devices', { path, machines })
@@ -58,6 +69,10 @@ export class CredentialFile {
   /** On the disk before it is used: a secret is told only once. */
   #keep(path: string, secret: DeviceSecret): void {
     this.#secrets.set(path, secret)
+    this.#write()
+  }
+
+  #write(): void {
     const next = `${this.#file}.new`
     fs.writeFileSync(next, `${JSON.stringify(Object.fromEntries(this.#secrets), null, 1)}\n`, { mode: 0o600 })
     fs.renameSync(next, this.#file)

@@ -30,7 +30,7 @@ export class Engine {
   readonly boot: string
   readonly #outbox: Outbox
   readonly #log: Log
-  readonly #parts: readonly Part[]
+  readonly #parts: Part[] = []
   readonly #maxEvidence: number
   readonly #longestTurnMs: number
   /** Made but not yet stored: kept while the disk refuses. */
@@ -60,12 +60,13 @@ export class Engine {
     this.#maxEvidence = parts.maxEvidence ?? MAX_EVIDENCE
     this.#longestTurnMs = parts.longestTurnMs ?? LONGEST_TURN_MS
     this.#faults = parts.faults ?? null
-    const stored = parts.outbox.faultStates()
-    this.#parts = living.map(({ plant, life }) => ({
-      firm: plant.firm,
-      life,
-      lines: this.#linesOf(plant, stored),
-    }))
+    for (const one of living) this.join(one)
+  }
+
+  /** It takes part from the next turn on. */
+  join({ plant, life }: Living): void {
+    const stored = this.#outbox.faultStates()
+    this.#parts.push({ firm: plant.firm, life, lines: this.#linesOf(plant, stored) })
   }
 
   /** Of the machines for which somebody speaks. */

@@ -11,13 +11,14 @@ import { readPlantFolder } from '#contract/plantFolder.ts'
 import { guarded } from '#runtime/lifecycle.ts'
 import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
 import type { Log } from '#runtime/log.ts'
-import type { Options } from '#runtime/options.ts'
+import { options as handles, type Options } from '#runtime/options.ts'
 import { OperatorError, runProcess, type Context } from '#runtime/process.ts'
 import { brokerAddress } from './brokerAddress.ts'
 import { CredentialFile } from './credentials.ts'
+import { openPast, type Past, type PastParts } from './history/past.ts'
 import { Run, type RunParts, type RunSpec } from './run.ts'
 import { specOf } from './runRequest.ts'
-import { readSimSettings } from './settings.ts'
+import { readSimSettings, type SimSettings } from './settings.ts'
 import { localRoutes, type Simulators } from './status.ts'
 
 async function start({ options, log, lifecycle }: Context): Promise<Record<string, string>> {
@@ -51,12 +52,23 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     signals: true,
     batch: 1,
   }
+  const ingest = socketPath(options.data, 'ingest')
+  const pasts = pastsOf(plants, options, settings, { ...parts, folder, ingest })
   const standing = await lifecycle.start(
     'plants',
-    () => opened(spec, { folder }),
+    () => opened(spec, { folder, prepare: ({ firm }) => pasts.get(firm)?.prepare() ?? null }),
     (run) => run.close(),
   )
+  standing.history = (firm) => pasts.get(firm)?.progress ?? null
   simulators.standing = standing
+  await lifecycle.start(
+    'history',
+    () => [...pasts.values()],
+    async (all) => {
+      await Promise.all(all.map((past) => past.stop()))
+    },
+  )
+  for (const past of pasts.values()) past.start()
   const connect = guarded(log, 'connect', () => standing.connect())
   await lifecycle.start('devices', connect, () => standing.disconnect())
 
@@ -78,6 +90,21 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     },
   )
   return {}
+}
+
+/** The plants of the default folder have months behind them when they are first shown; those that a person brings begin now. */
+function pastsOf(
+  plants: readonly Plant[],
+  options: Options,
+  { simHistory, simSeed }: SimSettings,
+  parts: PastParts,
+): Map<string, Past> {
+  const own = path.resolve(options.plants) !== path.resolve(handles.plants.fallback)
+  if (own || simHistory === 'none') return new Map()
+  const days = simHistory === 'months' ? null : simHistory.days
+  const works = plants.filter(({ simulation }) => simulation === 'works')
+  const pasts = works.flatMap((plant) => openPast(plant, parts, simSeed, days, Date.now()) ?? [])
+  return new Map(pasts.map((past) => [past.firm, past]))
 }
 
 /** Plants that are simulated; a file with faults is left out and said so, since the others can go on. */
