@@ -22,7 +22,7 @@ import { historyItems, type WorksItem } from '../../simulators/works/items.ts'
 import { parametersOn } from '../../simulators/works/scenarios.ts'
 import { worksName } from '../../simulators/works/signals.ts'
 import type { DayTruth } from '../../simulators/works/truthDay.ts'
-import { casePlant, MACHINE } from '../casePlant.ts'
+import { casePlant, MACHINE, OTHER } from '../casePlant.ts'
 import {
   caughtUp,
   deed,
@@ -311,4 +311,36 @@ test('a long commit lets timers and sockets in, and no ledger holds half of it, 
   await until(() => tally.quarantined > 0 && intake.feed.lag === 0, 'the refused reading')
   expect(tally).toMatchObject({ stored: 8, quarantined: 1, gapItems: 0 })
   await intake.stop()
+})
+
+test('a log that reaches up to now says what is; one that ended more than a day ago does not, whatever it gives as its send time', async () => {
+  const now = T0 + 30 * DAY
+  const said = (machine: string, cls: string, payload: object) => ({
+    at: now,
+    topic: `v1/${FIRM}/${machine}/${cls}`,
+    payload: { seq: 1, boot: 'log', ...payload },
+  })
+  const work = { order: 'WO-1', product: 'q41f', operation: 'la-10' }
+  const start = { type: 'order_start', ...work, planned_qty: 5 }
+  const reader = listReader([
+    deed(T0, 'plant.put', casePlant()),
+    said(MACHINE, 'state', { ts: now - 2 * DAY, until: now - MINUTE, at: now, state: 'RUN' }),
+    said(MACHINE, 'event', { ts: now - DAY / 2, ...start }),
+    said(OTHER, 'state', { ts: now - 2 * DAY, until: now - DAY - MINUTE, state: 'RUN', ...work }),
+    said(OTHER, 'event', { ts: now - 2 * DAY, ...start }),
+    said(OTHER, 'count', { ts: now - 2 * DAY, v: { kwh: 12 } }),
+  ])
+  const its = await startIngest(newFolder(), { reader })
+  await caughtUp(its)
+  const [first, second] = its.intake.firms.get(FIRM)!.snapshot().machines
+  const heard = { state: 'RUN', since: now - 2 * DAY, order: 'WO-1', receivedAt: now }
+  expect(first).toMatchObject(heard)
+  const silence = { state: 'UNKNOWN', since: null, order: null, receivedAt: null }
+  expect(second).toMatchObject({ ...silence, values: { kwh: { value: 12, ts: now - 2 * DAY } } })
+  await its.stop()
+  const ledger = openLedgerReader(its.intake.firms.get(FIRM)!.ledger.file)
+  const told = ledger.events(0, 100).filter(({ kind }) => kind === 'machine.event')
+  expect(told.map(({ body }) => (JSON.parse(body) as { machine: string }).machine)).toEqual([MACHINE])
+  expect([MACHINE, OTHER].map((machine) => ledger.machineEvents(machine, 0, now).length)).toEqual([1, 1])
+  ledger.close()
 })
