@@ -97,6 +97,9 @@ const sample = (seq: number, ts: number, steps: number): Sample => ({ boot: 'a',
 
 const T = at('2026-03-31T09:00:00')
 
+const handBack = (ts: number) =>
+  event(ts, 'material_return', { order: 'S', material: 'bar', qty: 1, unit: 'kg' })
+
 describe('one thing at a time', () => {
   test('nothing heard is UNKNOWN, inside the plan and outside, and covers nothing', () => {
     const [pane] = panesOf(terms, nothing, { from: T, to: T + QUARTER }, QUARTER)
@@ -157,14 +160,64 @@ describe('one thing at a time', () => {
     ])
   })
 
-  test('the end of another order than the one that runs ends nothing', () => {
+  test('the end of another order or operation than the one that runs ends nothing', () => {
     const events = [
       event(T, 'order_start', work('B')),
       event(T + MINUTE, 'order_end', work('A')),
+      event(T + MINUTE, 'order_end', work('B', 'op99')),
       event(T + 2 * MINUTE, 'order_end', work('B')),
     ]
     const panes = panesOf(terms, { ...nothing, events }, { from: T, to: T + 3 * MINUTE }, MINUTE)
     expect(panes.map(({ order }) => order)).toEqual(['B', 'B', null])
+  })
+
+  test('without a sequence, what ends at an instant goes before what begins', () => {
+    const events = [
+      event(T - MINUTE, 'order_start', work('A', 'z')),
+      event(T, 'order_start', work('A', 'a')),
+      event(T, 'order_end', work('A', 'z')),
+    ]
+    const good = [0, 10].map((steps, seq) => ({ boot: 'a', seq, ts: T + seq * MINUTE, steps }))
+    const [pane] = panesOf(
+      terms,
+      { ...nothing, events, samples: { good } },
+      { from: T, to: T + MINUTE },
+      MINUTE,
+    )
+    expect(plain(pane!.good)).toEqual({ a: 10_000 })
+    const both = [
+      event(T, 'order_start', work('B', 'a')),
+      event(T, 'order_end', work('B', 'a')),
+      event(T - MINUTE, 'order_start', work('B', 'a')),
+    ]
+    expect(panesOf(terms, { ...nothing, events: both }, { from: T, to: T + MINUTE }, MINUTE)[0]!.order).toBe(
+      'B',
+    )
+  })
+
+  test('an order that only states told still knows its product at the instant of its end', () => {
+    const states = [state(T, T, 'RUN', { order: 'S', product: 'P-S' }), state(T + MINUTE, T + MINUTE, 'IDLE')]
+    const product = (ts: number) =>
+      panesOf(
+        terms,
+        { ...nothing, states, events: [handBack(ts)] },
+        { from: T, to: T + QUARTER },
+        QUARTER,
+      ).find(({ drivers }) => drivers['material/bar/kg'] === -1000)!.product
+    expect([product(T), product(T + MINUTE), product(T + MINUTE + 1)]).toEqual(['P-S', 'P-S', null])
+  })
+
+  test('time is covered where the state is known and every register was heard before and after', () => {
+    const readings = (last: number) =>
+      [0, last].map((minute, seq) => ({ boot: 'a', seq, ts: T + minute * MINUTE, steps: seq }))
+    const samples = { kwh: readings(5), good: readings(4), scrap: readings(5) }
+    const covered = (heard: Partial<Facts>) =>
+      panesOf(terms, { ...nothing, ...heard }, { from: T, to: T + QUARTER }, QUARTER)[0]!.covered
+    const states = [state(T, T, 'RUN')]
+    expect(covered({ samples, states })).toBe(3 * MINUTE)
+    expect(covered({ samples, states: [state(T, T + HOUR, 'OFF')] })).toBe(4 * MINUTE)
+    expect(covered({ samples })).toBe(0)
+    expect(covered({ samples: { kwh: readings(5), good: readings(5) }, states })).toBe(0)
   })
 
   test('an event goes to the order that it names; what is returned as the order ends still knows its product', () => {

@@ -128,12 +128,13 @@ test('the catalogue names each KPI once, in both languages, with its clause and 
 })
 
 const elementsOf = (state: ShownState, order: string | null, planned = true) => {
-  const { apt, aust, adet, adot, unknown, pbt, calendar } = timesOf({
+  const { apt, aust, adet, adot, unknown, pbt, calendar, aoet } = timesOf({
     states: { [state]: 7 },
     busy: planned ? { [state]: 7 } : {},
     order,
   })
   expect([pbt, calendar, apt + aust + adet + adot + unknown]).toEqual([planned ? 7 : 0, 7, pbt])
+  expect(aoet).toBe(order === null ? 0 : 7)
   return Object.entries({ apt, aust, adet, adot, unknown }).flatMap(([name, ms]) => (ms > 0 ? [name] : []))
 }
 
