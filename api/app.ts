@@ -12,6 +12,7 @@ import { page } from './http/page.ts'
 import { people } from './http/people.ts'
 import { quarantine } from './http/quarantine.ts'
 import { session } from './http/session.ts'
+import { simulation } from './http/simulation.ts'
 import { signInLimits } from './http/limits.ts'
 import type { Ports } from './ports.ts'
 
@@ -30,7 +31,7 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
   const v1 = express.Router({ caseSensitive: true, strict: true })
   v1.use(...jsonBody())
   v1.post('/session', ...signInLimits())
-  for (const noun of [firms, machines, quarantine, facts, events, firmHealth]) v1.use(noun(ports))
+  for (const noun of [firms, machines, quarantine, facts, events, firmHealth, simulation]) v1.use(noun(ports))
   v1.use(session(ports, rightsChanged))
   v1.use(people(ports, rightsChanged))
   v1.use(notFound)

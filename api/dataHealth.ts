@@ -15,9 +15,17 @@ export async function dataHealth(ports: Ports, firm: string): Promise<z.infer<ty
   const [known, { journal, denied }] = asked
   const refused = denied.firms[firm]
   const head = journal.firms.find((one) => one.firm === firm)
+  const meters = new Set(
+    ports.ledgers
+      .of(firm)
+      ?.plant()
+      ?.plant.machines.flatMap(({ meter, path }) => (meter ? [path] : [])),
+  )
   const damaged = journal.damage.length > 0 ? `${journal.damage.length} damaged batches, set aside` : null
   return {
     ...known,
+    // A meter tells no states: none are due.
+    coverage: known.coverage.filter(({ machine }) => !meters.has(machine)),
     // Only this firm's: how much others are refused is not this firm's business.
     denied: { total: refused?.total ?? 0, topics: refused?.topics.toReversed() ?? [] },
     journal: {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { ControlEntry, ControlKind } from '#contract/control.ts'
+import type { Right } from '#contract/rights.ts'
 import { asEvent } from './ledgers.ts'
 import { may } from './auth/may.ts'
 import type { Principal } from './auth/identity.ts'
@@ -33,14 +34,18 @@ export type DeedResult =
 
 const WAIT_MS = 300
 
-/** Does it, or says why not. Never throws for a neighbour that is down. */
+/**
+ * Does it, or says why not. Never throws for a neighbour that is down. `needs`: what the person must be allowed, where it is not the
+ * kind itself.
+ */
 export async function perform(
   ports: Ports,
   who: Pick<Principal, 'name' | 'role'>,
   firm: string,
   deed: Deed,
+  needs: ControlKind | Right = deed.kind,
 ): Promise<DeedResult> {
-  return may(who, deed.kind) ? journal(ports, who, firm, deed) : { status: 'forbidden' }
+  return may(who, needs) ? journal(ports, who, firm, deed) : { status: 'forbidden' }
 }
 
 /** What the installation does of itself, such as loading a plant file; `name` is its author in the journal. */

@@ -32,10 +32,10 @@ const OURS = /^baiyuan_/
  * or machines without a firm. A metric that has no sample left goes whole.
  */
 export function metricsInScope(text: string, who: Scoped): string {
-  if (who.firms === null) return text
   const isShown = (line: string): boolean => {
     const firm = FIRM.exec(line)?.[1]
-    return firm === undefined ? !OURS.test(line) && !NAMES_SOMETHING.test(line) : inScope(who, firm)
+    if (firm !== undefined) return inScope(who, firm)
+    return who.firms === null || (!OURS.test(line) && !NAMES_SOMETHING.test(line))
   }
   const kept: string[] = []
   let head: string[] = []

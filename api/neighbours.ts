@@ -1,11 +1,23 @@
 /** The other processes of the installation, asked over their local sockets. */
-import type { BrokerStatus, ControlPlace, FirmHealth, Health, RawEntry } from '#contract/local.ts'
+import type {
+  BrokerStatus,
+  ControlPlace,
+  FaultList,
+  FaultRow,
+  FirmHealth,
+  Health,
+  RawEntry,
+  SimulationRun,
+  TruthRow,
+} from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
 import { callLocal, socketPath } from '#runtime/local.ts'
-import type { BrokerPort, IngestPort } from './ports.ts'
+import type { BrokerPort, IngestPort, SimulatorsPort } from './ports.ts'
 
 /** A person waits for the answer: a neighbour that is silent this long is down. */
 const PATIENCE_MS = 3000
+/** Making a plant's past, or reading back a day of its life, takes longer. */
+const LONG_PATIENCE_MS = 30_000
 const NAMES = ['broker', 'ingest'] as const
 
 export function brokerAt(data: string): BrokerPort {
@@ -35,6 +47,23 @@ export function ingestAt(data: string): IngestPort {
       }),
     entry: (firm, offset) => ask<RawEntry | null>('/entry', { firm, offset: String(offset) }),
     health: (firm) => ask<FirmHealth>('/health-data', { firm }),
+  }
+}
+
+export function simulatorsAt(data: string): SimulatorsPort {
+  const file = socketPath(data, 'simulators')
+  return {
+    runs: () => callLocal<SimulationRun[]>(file, 'GET', '/runs', undefined, PATIENCE_MS),
+    start: (request) => callLocal<SimulationRun>(file, 'POST', '/runs', request, LONG_PATIENCE_MS),
+    stop: (firm) => callLocal<SimulationRun>(file, 'POST', '/runs/stop', { firm }, LONG_PATIENCE_MS),
+    truth: (firm, { from, to }, scope) => {
+      const query = new URLSearchParams({ firm, from: String(from), to: String(to), scope }).toString()
+      return callLocal<TruthRow[]>(file, 'GET', `/runs/truth?${query}`, undefined, LONG_PATIENCE_MS)
+    },
+    faults: () => callLocal<FaultList>(file, 'GET', '/faults', undefined, PATIENCE_MS),
+    inject: (request) => callLocal<FaultRow>(file, 'POST', '/faults', request, PATIENCE_MS),
+    stopFault: async (id) =>
+      void (await callLocal<unknown>(file, 'POST', '/faults/stop', { id }, PATIENCE_MS)),
   }
 }
 

@@ -3,9 +3,15 @@ import type {
   BrokerStatus,
   ControlPlace,
   ControlRequest,
+  FaultList,
+  FaultRequest,
+  FaultRow,
   Health,
   FirmHealth,
   RawEntry,
+  RunRequest,
+  SimulationRun,
+  TruthRow,
 } from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
 import type { Instant } from '#domain/time.ts'
@@ -36,6 +42,25 @@ export type IngestPort = {
   readonly health: (firm: string) => Promise<FirmHealth>
 }
 
+/**
+ * The simulators process, over its local socket. Every call throws: LocalError with what it refused, or the socket's own error when
+ * none runs.
+ */
+export type SimulatorsPort = {
+  readonly runs: () => Promise<readonly SimulationRun[]>
+  readonly start: (request: RunRequest) => Promise<SimulationRun>
+  readonly stop: (firm: string) => Promise<SimulationRun>
+  /** Scope `plant`, a path, or `machines`: all of them. */
+  readonly truth: (
+    firm: string,
+    window: { readonly from: Instant; readonly to: Instant },
+    scope: string,
+  ) => Promise<readonly TruthRow[]>
+  readonly faults: () => Promise<FaultList>
+  readonly inject: (request: FaultRequest) => Promise<FaultRow>
+  readonly stopFault: (id: string) => Promise<void>
+}
+
 export type Ports = {
   readonly people: PeopleStore
   readonly setup: SetupLink
@@ -44,6 +69,7 @@ export type Ports = {
   readonly historian: HistorianReader
   readonly broker: BrokerPort
   readonly ingest: IngestPort
+  readonly simulators: SimulatorsPort
   /** /health of the other processes, by name; `ok: false` when one does not answer. */
   readonly neighbours: () => Promise<readonly Health[]>
   /** /metrics text of all processes, this one's included. */

@@ -16,7 +16,7 @@ import { Ledgers } from './ledgers.ts'
 import { serveLive } from './live/server.ts'
 import { localRoutes } from './local.ts'
 import { mergeMetrics } from './metrics.ts'
-import { brokerAt, ingestAt, metricsAt, neighboursAt } from './neighbours.ts'
+import { brokerAt, ingestAt, metricsAt, neighboursAt, simulatorsAt } from './neighbours.ts'
 import { PlantFiles } from './plants.ts'
 import type { Ports } from './ports.ts'
 import { createServer } from './server.ts'
@@ -71,6 +71,7 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
     historian,
     broker: brokerAt(data),
     ingest: ingestAt(data),
+    simulators: simulatorsAt(data),
     neighbours: neighboursAt(data),
     metrics: async () => mergeMetrics([await registry.metrics(), ...(await neighbourTexts())]),
     plantFaults: () => plants.faults(),

@@ -9,11 +9,13 @@ const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: Problem } },
 })
 
+const FILE = z.string().meta({ format: 'binary' })
+
 const PATH_PARTS: Readonly<Record<string, z.ZodType>> = {
   firm: z.string().describe('Firm id'),
   machine: z.string().describe('Machine path with dots: main.machining.l1.lathe-07'),
   measure: z.string(),
-  id: z.string().describe('A number'),
+  id: z.string().describe('A number, or the id of a fault'),
   name: z.string(),
 }
 
@@ -44,10 +46,12 @@ export function openApi() {
 
 function operation(name: string, shape: RouteShape): ZodOpenApiOperationObject {
   const parts = [...shape.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)
-  const done = shape.answer
-    ? { description: shape.summary, content: { 'application/json': { schema: shape.answer } } }
-    : { description: 'Done' }
-  const status = shape.answer === null ? '204' : shape.created ? '201' : '200'
+  const done = shape.file
+    ? { description: shape.summary, content: { [shape.file]: { schema: FILE } } }
+    : shape.answer
+      ? { description: shape.summary, content: { 'application/json': { schema: shape.answer } } }
+      : { description: 'Done' }
+  const status = shape.created ? '201' : shape.answer === null && !shape.file ? '204' : '200'
   return {
     operationId: name,
     summary: shape.summary,

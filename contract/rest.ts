@@ -9,6 +9,7 @@ import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from './dispositions.ts'
 import { DEVICE_CLASSES } from './topics.ts'
 
 export * from './people.ts'
+export * from './simulation.ts'
 
 const instant = z.int().describe('ms since 1970 UTC')
 const level = z.string().regex(/^[a-z0-9_-]{1,64}$/)
@@ -30,7 +31,14 @@ export const Problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
 
-export const FirmRow = z.object({ firm: level, title, simulated: z.boolean(), machines: z.int() })
+/** `machines` have states; `meters` only measure. */
+export const FirmRow = z.object({
+  firm: level,
+  title,
+  simulated: z.boolean(),
+  machines: z.int(),
+  meters: z.int(),
+})
 
 export const MeasureView = z.object({
   name: level,
@@ -50,6 +58,7 @@ export const MachineView = z.object({
   kind: z.string(),
   title,
   label: title,
+  meter: z.boolean().describe('it measures and has no states'),
   group: z.string(),
   ratedKw: z.number().nullable(),
   stateStaleMs: z.int(),

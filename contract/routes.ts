@@ -24,6 +24,8 @@ export type RouteShape = {
   /** A deed: 200 accepted, 202 pending, 409 refused; takes an Idempotency-Key. */
   readonly deed?: true
   readonly created?: true
+  /** Media type of an answer that is a file; `answer` is null then. */
+  readonly file?: string
 }
 
 const route = <const R extends RouteShape>(shape: R): R => shape
@@ -160,6 +162,69 @@ export const ROUTES = {
     needs: 'read.events',
     query: rest.EventsQuery,
     answer: z.array(rest.EventView),
+  }),
+  simulation: route({
+    method: 'get',
+    path: '/simulation',
+    summary: 'Simulated plants in your scope, their faults, and what can be started',
+    needs: 'simulate',
+    answer: rest.SimulationView,
+  }),
+  simulationStart: route({
+    method: 'post',
+    path: '/simulation/runs',
+    summary: 'Start a simulated plant as an isolated firm',
+    needs: 'simulate',
+    body: rest.RunStart,
+    answer: rest.RunView,
+    created: true,
+  }),
+  simulationStop: route({
+    method: 'post',
+    path: '/simulation/runs/{firm}/stop',
+    summary: 'Stop a simulated plant that was started; what it told stays',
+    needs: 'simulate',
+    answer: rest.RunView,
+  }),
+  faultStart: route({
+    method: 'post',
+    path: `${firm}/faults`,
+    summary: 'Inject a fault into a simulated plant, or change one in force',
+    needs: 'simulate',
+    body: rest.FaultStart,
+    answer: rest.FaultView,
+  }),
+  faultStop: route({
+    method: 'post',
+    path: `${firm}/faults/{id}/stop`,
+    summary: 'End a fault of a simulated plant',
+    needs: 'simulate',
+    answer: null,
+  }),
+  simulationHistory: route({
+    method: 'get',
+    path: `${firm}/simulation/history`,
+    summary: 'How far the past of a simulated plant is brought in',
+    needs: 'read.firm',
+    answer: rest.SimulationHistory,
+  }),
+  simulationTruth: route({
+    method: 'get',
+    path: `${firm}/simulation/truth`,
+    summary: 'What really happened in a simulated plant beside what was computed',
+    needs: 'simulate',
+    query: rest.TruthQuery,
+    answer: rest.TruthComparison,
+  }),
+  simulationCase: route({
+    method: 'get',
+    path: `${firm}/simulation/case`,
+    summary:
+      'Messages of at most 15 minutes as a test case: plant.yaml, input.jsonl, expected.json in a .tar.gz',
+    needs: 'simulate',
+    query: rest.CaseQuery,
+    answer: null,
+    file: 'application/gzip',
   }),
   people: route({
     method: 'get',

@@ -12,7 +12,7 @@ import type { RouteName } from '#contract/routes.ts'
 export type View = RouteName | 'live.machine' | 'live.event'
 
 const LIVE = ['machine', 'state', 'since', 'receivedAt'] as const
-const MACHINE = ['id', 'path', 'kind', 'title.*', 'label.*', 'group', 'stateStaleMs'] as const
+const MACHINE = ['id', 'path', 'kind', 'title.*', 'label.*', 'meter', 'group', 'stateStaleMs'] as const
 const EVENT = ['cursor', 'at', 'kind', 'offset'] as const
 const below = (key: string, paths: readonly string[]): string[] => paths.map((path) => `${key}.${path}`)
 const ALL = ['*'] as const
@@ -28,6 +28,7 @@ const REVIEWER: Partial<Record<View, readonly string[]>> = {
   machine: [...below('machine', MACHINE), ...below('live', LIVE)],
   states: ['segments.from', 'segments.to', 'segments.state'],
   dataHealth: ALL,
+  simulationHistory: ALL,
   events: EVENT,
   'live.machine': LIVE,
   'live.event': EVENT,

@@ -1,11 +1,19 @@
-/** The one place that answers "which firms". A firm outside the scope is answered like one that does not exist. */
+/**
+ * The one place that answers "which firms". A firm outside the scope is answered like one that does not exist. A simulation firm is in
+ * the scope of whoever may simulate, and of nobody else who does not have it by name.
+ */
 import type { Role } from '#contract/control.ts'
+import { isSimulationFirm } from '#contract/rights.ts'
 import { isLevel } from '#contract/topics.ts'
+import { may } from './may.ts'
 
-export type Scoped = { readonly firms: readonly string[] | null }
+export type Scoped = { readonly role: Role; readonly firms: readonly string[] | null }
 
-export const inScope = (who: Scoped, firm: string): boolean =>
-  isLevel(firm) && (who.firms === null || who.firms.includes(firm))
+export function inScope(who: Scoped, firm: string): boolean {
+  if (!isLevel(firm)) return false
+  if (who.firms?.includes(firm)) return true
+  return isSimulationFirm(firm) ? may(who, 'simulate') : who.firms === null
+}
 
 export const firmsInScope = (who: Scoped, firms: readonly string[]): string[] =>
   firms.filter((firm) => inScope(who, firm))

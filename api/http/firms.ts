@@ -18,7 +18,8 @@ export const firms = (ports: Ports) =>
           firm,
           title: plant?.title ?? { zh: firm, en: firm },
           simulated: plant?.simulated ?? false,
-          machines: plant?.machines.length ?? 0,
+          machines: plant?.machines.filter(({ meter }) => !meter).length ?? 0,
+          meters: plant?.machines.filter(({ meter }) => meter).length ?? 0,
         }
       }),
     }),
@@ -49,6 +50,7 @@ export const machineView = (machine: Machine): z.infer<typeof MachineView> => ({
   kind: machine.kind,
   title: machine.title,
   label: machine.label,
+  meter: machine.meter ?? false,
   group: machine.group,
   ratedKw: machine.ratedKw,
   stateStaleMs: machine.stateStaleMs,

@@ -31,9 +31,14 @@ export type Call<N extends RouteName> = {
   readonly request: Request
   readonly response: Response
 }
+/** An answer of a route whose shape names a media type. */
+export type FileAnswer = { readonly file: Uint8Array; readonly name: string }
 export type Answer<T> = { readonly status?: 200 | 201 | 202; readonly body: T } | Refused
+type AnswerTo<K extends RouteName> = (typeof ROUTES)[K] extends { file: string }
+  ? FileAnswer | Refused
+  : Answer<AnswerOf<K>>
 export type Handlers<N extends RouteName> = {
-  readonly [K in N]: (call: Call<K>) => Promise<Answer<AnswerOf<K>>> | Answer<AnswerOf<K>>
+  readonly [K in N]: (call: Call<K>) => Promise<AnswerTo<K>> | AnswerTo<K>
 }
 
 /** Routes of one noun. */
@@ -52,6 +57,8 @@ export function serve<N extends RouteName>(ports: Ports, handlers: Handlers<N>):
         response,
       )
       if ('refused' in result) return sendProblem(response, result)
+      if ('file' in result)
+        return void response.attachment(result.name).type(shape.file!).send(Buffer.from(result.file))
       if (shape.answer === null) return void response.status(204).end()
       response.status(result.status ?? (shape.created ? 201 : 200)).json(shape.answer.parse(result.body))
     })
@@ -59,7 +66,8 @@ export function serve<N extends RouteName>(ports: Ports, handlers: Handlers<N>):
   return router
 }
 
-type AnyHandler = (call: unknown) => Promise<Answer<unknown>> | Answer<unknown>
+type AnyAnswer = Answer<unknown> | FileAnswer
+type AnyHandler = (call: unknown) => Promise<AnyAnswer> | AnyAnswer
 
 async function answer(
   ports: Ports,
@@ -68,7 +76,7 @@ async function answer(
   handler: AnyHandler,
   request: Request,
   response: Response,
-): Promise<Answer<unknown>> {
+): Promise<AnyAnswer> {
   response.setHeader('cache-control', 'no-store')
   // A cookie goes along with whatever a foreign page sends; a Bearer token does not.
   if (
@@ -88,7 +96,7 @@ async function answer(
   const body = shape.body?.safeParse(request.body ?? {})
   if (body?.error) return { ...refuse(400, 'bad-body'), errors: faultsOf(body.error) }
   const result = await handler({ who, at, query: query?.data, body: body?.data, request, response })
-  if ('refused' in result || !who) return result
+  if ('refused' in result || 'file' in result || !who) return result
   return { ...result, body: visible(who.role, name, result.body) }
 }
 

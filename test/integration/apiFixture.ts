@@ -10,21 +10,21 @@ import net, { type AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
 import { io, type Socket } from 'socket.io-client'
 import { ROLES, type Role } from '#contract/control.ts'
-import type { ControlRequest, Health } from '#contract/local.ts'
+import type { ControlRequest, FaultRow, Health, SimulationRun, TruthRow } from '#contract/local.ts'
 import type { MachineLive, PageToServer, ServerToPage } from '#contract/live.ts'
 import { FLAGS } from '#contract/dispositions.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { createLog } from '#runtime/log.ts'
 import type { Bucket } from '#store/historian/historian.ts'
-import type { LedgerReader, LedgerRow, QuarantineRecord } from '#store/ledger/ledger.ts'
+import type { LedgerRow, MachineEvent, QuarantineRecord, StateSegment } from '#store/ledger/ledger.ts'
 import { PeopleStore } from '#store/people/people.ts'
 import { createApp } from '../../api/app.ts'
 import { openSession, SESSION_MS } from '../../api/auth/identity.ts'
 import { makeSecret, secretHash } from '../../api/auth/secrets.ts'
 import { SetupLink } from '../../api/auth/setup.ts'
-import { Ledgers } from '../../api/ledgers.ts'
+import { Ledgers, type LedgerReader } from '../../api/ledgers.ts'
 import { serveLive } from '../../api/live/server.ts'
-import type { Ports } from '../../api/ports.ts'
+import type { Ports, SimulatorsPort } from '../../api/ports.ts'
 import { createServer } from '../../api/server.ts'
 import { Upstream } from '../../api/upstream.ts'
 
@@ -98,6 +98,56 @@ export const quarantined = (firm: string): QuarantineRecord => ({
   decidedAt: null,
 })
 
+export const runOf = (firm: string, over: Partial<SimulationRun> = {}): SimulationRun => ({
+  firm,
+  simulation: 'works',
+  scenario: 'baseline',
+  seed: 7,
+  standing: true,
+  from: NOW - 3_600_000,
+  to: null,
+  speed: 1,
+  state: 'running',
+  why: null,
+  at: NOW,
+  history: null,
+  machines: 1,
+  devices: 1,
+  connected: 1,
+  sent: 9,
+  acknowledged: 9,
+  waiting: 0,
+  ...over,
+})
+export const faultOf = (id: string, machines: readonly string[], over: Partial<FaultRow> = {}): FaultRow => ({
+  id,
+  name: 'duplicate',
+  machines,
+  from: null,
+  to: null,
+  probability: 0.01,
+  params: {},
+  seed: 7,
+  ...over,
+})
+
+/** Simulators in memory: two plants that live, and a fault on each. */
+export class FakeSimulators implements SimulatorsPort {
+  list: SimulationRun[] = FIRMS.map((firm) => runOf(firm))
+  running: FaultRow[] = FIRMS.map((firm, i) => faultOf(String(41 + i), [`${firm}/${MACHINE}`]))
+  rows: TruthRow[] = []
+  runs = () => Promise.resolve(this.list)
+  start: SimulatorsPort['start'] = ({ firm, scenario, seed }) =>
+    Promise.resolve(runOf(firm, { scenario, seed, standing: false }))
+  stop = (firm: string) => Promise.resolve(runOf(firm, { state: 'ended' }))
+  truth: SimulatorsPort['truth'] = (_firm, _window, scope) =>
+    Promise.resolve(this.rows.filter((row) => (row.scope === 'plant') === (scope === 'plant')))
+  faults = () => Promise.resolve({ kinds: [], running: this.running })
+  inject: SimulatorsPort['inject'] = ({ fault, machines }) =>
+    Promise.resolve(faultOf('f1', machines ?? [], { name: fault }))
+  stopFault = () => Promise.resolve()
+}
+
 /** A ledger in memory that a test can add to. */
 export class FakeLedger implements LedgerReader {
   readonly rows: LedgerRow[] = []
@@ -107,6 +157,7 @@ export class FakeLedger implements LedgerReader {
   constructor(firm: string) {
     this.firm = firm
     this.current = { version: 1, since: NOW, plant: plantOf(firm) }
+    this.segments = [{ from: NOW - 60_000, to: NOW, state: 'RUN', reason: `reason-${firm}` }]
   }
   add(kind: string, body: Record<string, unknown>, control?: string): LedgerRow {
     const row = { cursor: this.rows.length + 1, at: NOW, kind, offset: 3, body: JSON.stringify(body) }
@@ -118,10 +169,13 @@ export class FakeLedger implements LedgerReader {
   events = (after: number, limit: number) => this.rows.slice(after, after + limit)
   answerTo = (id: string) => this.answers.get(id) ?? null
   plant = () => this.current
-  quarantine = () => [quarantined(this.firm)]
+  quarantine: LedgerReader['quarantine'] = () => [quarantined(this.firm)]
   quarantineById = (id: number) => (id === 41 ? quarantined(this.firm) : null)
   quarantineByReason = () => [{ reason: 'out_of_range', count: 1, lastAt: NOW, lastMachine: MACHINE }]
-  states = () => [{ from: NOW - 60_000, to: NOW, state: 'RUN' as const, reason: `reason-${this.firm}` }]
+  segments: readonly StateSegment[]
+  happened: readonly MachineEvent[] = []
+  states = () => [...this.segments]
+  machineEvents = () => [...this.happened]
   close = () => undefined
 }
 
@@ -160,6 +214,7 @@ export class Fixture {
     this.ledgers.look(request.firm)
   }
   neighbours: Health[] = [{ process: 'ingest', ok: true, checks: {} }]
+  readonly simulators = new FakeSimulators()
   bucketCalls = 0
   buckets: () => Promise<Bucket[]> = () => Promise.resolve([])
   now = NOW
@@ -254,6 +309,7 @@ export class Fixture {
             ledger: { lag: 0, cursor: 1 },
           }),
       },
+      simulators: this.simulators,
       neighbours: () => Promise.resolve(this.neighbours),
       metrics: () =>
         Promise.resolve('# HELP a b\na{firm="demo-a"} 1\na{firm="demo-b"} 2\nb{account="x"} 1\nc 3\n'),

@@ -86,8 +86,8 @@ test('counters of several processes are one valid text, cut to the firms in scop
   const merged = mergeMetrics([one, two])
   expect(merged.match(/# TYPE a counter/g)).toHaveLength(1)
   expect(merged.indexOf('process="y"} 3')).toBeLessThan(merged.indexOf('# HELP d'))
-  expect(metricsInScope(merged, { firms: null })).toBe(merged)
-  const cut = metricsInScope(merged, { firms: ['demo-a'] })
+  expect(metricsInScope(merged, { role: 'administrator', firms: null })).toBe(merged)
+  const cut = metricsInScope(merged, { role: 'viewer', firms: ['demo-a'] })
   expect(cut).toContain('firm="demo-a"')
   expect(cut).toContain('process="y"} 3')
   expect(cut).not.toMatch(/demo-b|gw/)
@@ -109,8 +109,8 @@ test('T5 figures of the whole installation are for those who may see every firm'
     'process_cpu_seconds_total{process="broker"} 1',
     '',
   ].join('\n')
-  expect(metricsInScope(text, { firms: null })).toBe(text)
-  expect(metricsInScope(text, { firms: ['demo-a'] }).split('\n')).toEqual([
+  expect(metricsInScope(text, { role: 'administrator', firms: null })).toBe(text)
+  expect(metricsInScope(text, { role: 'viewer', firms: ['demo-a'] }).split('\n')).toEqual([
     '# TYPE baiyuan_items gauge',
     'baiyuan_items{firm="demo-a",end="stored"} 5',
     '# TYPE process_cpu_seconds_total counter',

@@ -34,7 +34,18 @@ test.each([
   [{ firms: ['../x'] }, '../x', false],
   [{ firms: null }, '', false],
 ])('%j sees %s: %s', (who, firm, expected) => {
-  expect(inScope(who, firm)).toBe(expected)
+  expect(inScope({ role: 'viewer', ...who }, firm)).toBe(expected)
+})
+
+test.each([
+  ['engineer', ['demo-a'], true],
+  ['administrator', [], true],
+  ['administrator', null, true],
+  ['manager', ['demo-a'], false],
+  ['viewer', ['demo-a', 'sim-baseline-1'], true],
+  ['reviewer', null, false],
+] as const)('a simulation firm and a %s of %j: %s', (role, firms, expected) => {
+  expect(inScope({ role, firms }, 'sim-baseline-1')).toBe(expected)
 })
 
 test('T6 what is not listed for the reviewer leaves empty, also inside lists and for keys to come', () => {
