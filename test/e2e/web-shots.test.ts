@@ -10,6 +10,8 @@ const PAGES = [
   ['machines', '/machines', '.machine-row'],
   ['machine', '/machines/main/lathe/l1/lathe-07', '.history canvas'],
   ['data', '/data', '.coverage-row'],
+  ['meter', '/machines/main/utilities/meters/m00', '.history canvas'],
+  ['sim', '/sim', '[data-truth]'],
   ['people', '/people', '[data-person]'],
 ] as const
 const DOORS = [

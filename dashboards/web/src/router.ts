@@ -41,6 +41,7 @@ export const router = createRouter({
       meta: { title: 'nav.machines' },
     },
     { path: '/data', component: () => import('./pages/data-health.vue'), meta: { title: 'nav.data' } },
+    { path: '/sim', component: () => import('./pages/simulators.vue'), meta: { title: 'nav.sim' } },
     { path: '/people', component: () => import('./pages/people.vue'), meta: { title: 'nav.people' } },
     { path: '/:rest(.*)*', component: () => import('./pages/not-found.vue'), meta: { title: 'notFound' } },
   ],

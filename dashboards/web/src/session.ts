@@ -56,7 +56,8 @@ function drop(why: 'expired' | 'revoked' | null): void {
 
 /** Loads the firms, chooses the wanted one or the first, and begins to watch it. Answers the firm that is now shown. */
 export async function chooseFirm(wanted: string | null): Promise<string | null> {
-  if (firms.value.length === 0) {
+  // A firm that is not in the list may have been made since: a simulation just started.
+  if (firms.value.length === 0 || (wanted !== null && firms.value.every(({ firm }) => firm !== wanted))) {
     loading.value = true
     const answer = await rest.firms()
     loading.value = false

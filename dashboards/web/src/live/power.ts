@@ -59,7 +59,8 @@ export function usePowerTrend(firm: string, plant: () => PlantView | null) {
     const to = feed.asOf.value
     const { spanMs, stepMs } = window
     const from = to - spanMs
-    const metered = view.machines.filter((machine) => powerMeasure(machine))
+    // A meter measures what its machines take: with both, everything counts twice.
+    const metered = view.machines.filter((machine) => !machine.meter && powerMeasure(machine))
     const histories = new Map<string, MachinePower>()
     const queue = [...metered]
     const work = async (): Promise<void> => {

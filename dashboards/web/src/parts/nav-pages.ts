@@ -6,7 +6,18 @@ const PAGES = [
   { path: '/wall', key: 'wall' },
   { path: '/machines', key: 'machines' },
   { path: '/data', key: 'data' },
+  { path: '/sim', key: 'sim' },
   { path: '/people', key: 'people' },
 ] as const
+/** What a page needs; the others are for everyone. */
+const NEEDS: Readonly<Partial<Record<(typeof PAGES)[number]['key'], string>>> = {
+  sim: 'simulate',
+  people: 'people',
+}
 
-export const navPages = computed(() => PAGES.filter((page) => page.key !== 'people' || may('people')))
+export const navPages = computed(() =>
+  PAGES.filter(({ key }) => {
+    const need = NEEDS[key]
+    return need === undefined || may(need)
+  }),
+)

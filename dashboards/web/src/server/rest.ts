@@ -23,6 +23,8 @@ export type Answer<T> =
 const BASE = '/api/v1'
 /** Longer is an error to the reader, who should not have to guess. */
 const TIMEOUT_MS = 10_000
+/** Making a plant, or comparing a day of one. */
+const LONG_MS = 45_000
 
 let signedOut: () => void = () => {}
 export function onSignedOut(listener: () => void): void {
@@ -34,11 +36,12 @@ type Call = {
   readonly body?: unknown
   readonly key?: string
   readonly expect401?: boolean
+  readonly patienceMs?: number
 }
 
 async function call<T>(
   path: string,
-  { method = 'GET', body, key, expect401 = false }: Call = {},
+  { method = 'GET', body, key, expect401 = false, patienceMs = TIMEOUT_MS }: Call = {},
 ): Promise<Answer<T>> {
   let response: Response
   let text: string
@@ -46,7 +49,7 @@ async function call<T>(
     response = await fetch(BASE + path, {
       method,
       credentials: 'same-origin',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(patienceMs),
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -63,6 +66,26 @@ async function call<T>(
   if (response.ok) return { ok: true, status: response.status, value: value as T }
   if (response.status === 401 && !expect401) signedOut()
   return failedBy(response, value)
+}
+
+export type Download = { readonly name: string; readonly blob: Blob }
+
+/** A file with the name that the server gave it. */
+async function file(path: string): Promise<Answer<Download>> {
+  try {
+    const response = await fetch(BASE + path, {
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(LONG_MS),
+    })
+    if (!response.ok) {
+      if (response.status === 401) signedOut()
+      return failedBy(response, parsed(await response.text()))
+    }
+    const name = /filename="?([\w.-]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'file'
+    return { ok: true, status: response.status, value: { name, blob: await response.blob() } }
+  } catch (error) {
+    return failed(0, error instanceof DOMException && error.name === 'TimeoutError' ? 'timeout' : 'network')
+  }
 }
 
 function parsed(text: string): unknown {
@@ -139,6 +162,23 @@ export const rest = {
   /** The same `key` twice has one effect: a repeat after a lost answer is safe. */
   decide: (firm: string, body: shape.QuarantineDecide, key: string) =>
     call<shape.DeedAnswer>(`${firmPath(firm)}/quarantine/decide`, { method: 'POST', body, key }),
+
+  simulation: () => call<shape.Simulation>('/simulation'),
+  startRun: (body: shape.RunStart) =>
+    call<shape.Run>('/simulation/runs', { method: 'POST', body, patienceMs: LONG_MS }),
+  stopRun: (firm: string) =>
+    call<shape.Run>(`/simulation/runs/${one(firm)}/stop`, { method: 'POST', patienceMs: LONG_MS }),
+  startFault: (firm: string, body: shape.FaultStart) =>
+    call<shape.Fault>(`${firmPath(firm)}/faults`, { method: 'POST', body }),
+  stopFault: (firm: string, id: string) =>
+    call<unknown>(`${firmPath(firm)}/faults/${one(id)}/stop`, { method: 'POST' }),
+  simulationHistory: (firm: string) => call<shape.SimulationHistory>(`${firmPath(firm)}/simulation/history`),
+  truth: (firm: string, from: number, to: number) =>
+    call<shape.TruthComparison>(`${firmPath(firm)}/simulation/truth${query({ from, to })}`, {
+      patienceMs: LONG_MS,
+    }),
+  caseFile: (firm: string, from: number, to: number) =>
+    file(`${firmPath(firm)}/simulation/case${query({ from, to })}`),
 
   people: () => call<shape.PersonRow[]>('/people'),
   addPerson: (body: shape.PersonPut) => call<shape.PersonAnswer>('/people', { method: 'POST', body }),

@@ -1,4 +1,4 @@
-/** The whole plant as it may be shown now: each machine's state, the counts, the abnormal ones, the power. */
+/** The whole plant as it may be shown now: each machine's state, the counts, the abnormal ones, the power. Meters have no states. */
 import { computed } from 'vue'
 import { feed } from '../live/feed.ts'
 import type { MachineView } from '../server/shapes.ts'
@@ -9,7 +9,9 @@ import { sumPower } from './value.ts'
 const latest = (path: string) => feed.machines.get(path)?.values
 
 export function usePlantNow() {
-  const machines = computed<readonly MachineView[]>(() => seat.plant.value?.machines ?? [])
+  const all = computed<readonly MachineView[]>(() => seat.plant.value?.machines ?? [])
+  const machines = computed(() => all.value.filter(({ meter }) => !meter))
+  const meters = computed(() => all.value.filter(({ meter }) => meter))
   const shown = computed<ReadonlyMap<string, Shown>>(
     () =>
       new Map(
@@ -37,7 +39,7 @@ export function usePlantNow() {
       latest,
       feed.asOf.value,
     )
-  return { machines, shown, counts, abnormal, power, powerOf } as const
+  return { machines, meters, shown, counts, abnormal, power, powerOf } as const
 }
 export type PlantNow = ReturnType<typeof usePlantNow>
 export type AbnormalMachine = PlantNow['abnormal']['value'][number]

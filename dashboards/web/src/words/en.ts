@@ -1,9 +1,11 @@
 /** English words of the page: the keys of words/zh.ts. */
 import { enData } from './en-data.ts'
+import { enSim } from './en-sim.ts'
 import type { Catalogue } from './zh.ts'
 
 export const en: Catalogue = {
   ...enData,
+  ...enSim,
   brand: 'Baiyuan',
   skip: 'Skip to content',
   language: { other: '中文', label: '切换到中文', zh: '中文', en: 'English' },
@@ -12,6 +14,7 @@ export const en: Catalogue = {
     wall: 'Plant',
     machines: 'Machines',
     data: 'Data health',
+    sim: 'Simulators',
     people: 'People',
     more: 'More',
   },
@@ -103,6 +106,9 @@ export const en: Catalogue = {
     offlineHero: 'offline, not the present state',
   },
   machines: {
+    meters: 'Meters {n}',
+    meter: 'Meter',
+    registers: 'Registers',
     title: 'Machines',
     caption: 'All machines',
     machine: 'Machine',
@@ -120,6 +126,7 @@ export const en: Catalogue = {
     showAll: 'Show all',
   },
   machine: {
+    meter: 'A meter: it measures and has no states',
     order: 'Order',
     product: 'Product',
     operation: 'Operation',

@@ -26,6 +26,8 @@ export type Words = {
   readonly lang: () => Lang
   /** A title of the plant in the page's language. */
   readonly title: (title: { zh: string; en: string }) => string
+  /** The words of a key, or the fallback where it has none. */
+  readonly known: (key: string, fallback: string) => string
   /** A device's or our reason in words; an unlisted one as it was sent. */
   readonly cause: (reason: string) => string
   /** One sentence for a failed request. */
@@ -42,6 +44,7 @@ export function useWords(): Words {
     t,
     lang,
     title: (title) => title[lang()] || title.zh,
+    known: (key, fallback) => (te(key) ? t(key) : fallback),
     cause: (reason) => (te(`cause.${reason}`) ? t(`cause.${reason}`) : reason),
     problem: (failure) => {
       const type = failure.type.replaceAll('-', '_')

@@ -1,12 +1,22 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
 import { zhData } from './zh-data.ts'
+import { zhSim } from './zh-sim.ts'
 
 export const zh = {
   ...zhData,
+  ...zhSim,
   brand: '百元',
   skip: '跳到正文',
   language: { other: 'EN', label: 'Switch to English', zh: '中文', en: 'English' },
-  nav: { label: '主导航', wall: '现场', machines: '设备', data: '数据健康', people: '人员', more: '更多' },
+  nav: {
+    label: '主导航',
+    wall: '现场',
+    machines: '设备',
+    data: '数据健康',
+    sim: '仿真',
+    people: '人员',
+    more: '更多',
+  },
   head: {
     simulated: '仿真数据',
     simulatedShort: '仿真',
@@ -96,6 +106,9 @@ export const zh = {
     offlineHero: '离线，不可作为现状',
   },
   machines: {
+    meters: '计量表 {n} 块',
+    meter: '表计',
+    registers: '累计读数',
     title: '设备',
     caption: '全部设备',
     machine: '设备',
@@ -113,6 +126,7 @@ export const zh = {
     showAll: '显示全部',
   },
   machine: {
+    meter: '计量表：只测量，没有状态',
     order: '工单',
     product: '产品',
     operation: '工序',

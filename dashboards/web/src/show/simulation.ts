@@ -1,0 +1,88 @@
+/** Runs, faults and truths as they are shown: shapes of states, places, units, windows. */
+import { DAY, HOUR, type Instant, MINUTE } from '#domain/time.ts'
+import type { ShownState } from '#domain/plant/plant.ts'
+import type { Fault, PlantView, Run, TruthLine } from '../server/shapes.ts'
+import { formatNumber, NOTHING } from './format.ts'
+import { shiftAt } from './shift.ts'
+
+/** A run's state has the shape of the machine state that it is like. */
+export const RUN_SHAPE: Readonly<Record<Run['state'], ShownState>> = {
+  preparing: 'SETUP',
+  running: 'RUN',
+  'standing still': 'STOP',
+  ended: 'OFF',
+}
+export const runStateKey = (state: Run['state']): string => state.replace(' ', '_')
+
+/** How much of its interval a run has told, 0..1; null: it has no end. */
+export function runShare({ from, to, at }: Run): number | null {
+  if (to === null) return null
+  return Math.min(1, Math.max(0, (at - from) / (to - from)))
+}
+
+/** The present of a plant: of one that lives an interval, or faster than time, where it has come to. */
+export const plantNow = (run: Run | null, now: Instant): Instant =>
+  run && (run.to !== null || run.speed !== 1) ? Math.min(now, run.at) : now
+
+export const isHappening = ({ from, to }: Pick<Fault, 'from' | 'to'>, at: Instant): boolean =>
+  (from === null || at >= from) && (to === null || at < to)
+
+/** How a unit of the truth is shown: divided, with decimals, under a word or as it is. */
+const UNITS: Readonly<
+  Record<string, { readonly per: number; readonly digits: number; readonly unit: string }>
+> = {
+  Wh: { per: 1000, digits: 3, unit: 'kWh' },
+  varh: { per: 1000, digits: 3, unit: 'kvarh' },
+  W: { per: 1000, digits: 3, unit: 'kW' },
+  dm3: { per: 1000, digits: 3, unit: 'm³' },
+  fen: { per: 100, digits: 2, unit: 'yuan' },
+  fen_per_100_yuan: { per: 100, digits: 2, unit: 'per100' },
+  ppm: { per: 10_000, digits: 2, unit: '%' },
+}
+
+export const truthUnit = (unit: string): string => UNITS[unit]?.unit ?? unit
+
+/** A value of the truth in the unit of `truthUnit`; `—` for null. */
+export function truthNumber(value: number | null, unit: string, signed = false): string {
+  if (value === null) return NOTHING
+  const { per, digits } = UNITS[unit] ?? { per: 1, digits: 0 }
+  const text = formatNumber(value / per, digits)
+  return signed && value > 0 ? `+${text}` : text
+}
+
+export type TruthClass = 'seconds' | 'pieces' | 'energy' | 'flow'
+export function classOf(name: string): TruthClass {
+  if (name.startsWith('seconds.')) return 'seconds'
+  if (name.startsWith('pieces.')) return 'pieces'
+  return name === 'energy' || name === 'reactive' ? 'energy' : 'flow'
+}
+
+export const rowKey = (name: string): string => name.replaceAll(/[.-]/g, '_')
+
+export type WindowName = 'hour' | 'shift' | 'day'
+/** Readings of the last minutes may be on their way. */
+const SETTLE = 2 * MINUTE
+
+/** A window to compare in, whole minutes, inside what the plant has lived; null: it is too young. */
+export function truthWindow(
+  name: WindowName,
+  run: Run | null,
+  shifts: PlantView['shifts'],
+  now: Instant,
+): { readonly from: Instant; readonly to: Instant } | null {
+  const present = plantNow(run, now)
+  const settled = Math.floor((present - SETTLE) / MINUTE) * MINUTE
+  const hour = Math.floor(present / HOUR) * HOUR
+  const span = {
+    hour: { from: hour - HOUR, to: hour },
+    shift: { from: shiftAt(shifts, present)?.from ?? settled - 8 * HOUR, to: settled },
+    day: { from: settled - DAY, to: settled },
+  }[name]
+  const from = Math.max(span.from, run ? Math.ceil(run.from / MINUTE) * MINUTE : span.from)
+  return from < span.to ? { from, to: span.to } : null
+}
+
+const ORDER: readonly TruthLine['verdict'][] = ['differs', 'unknown', 'within', 'equal']
+/** The verdict that matters most among lines. */
+export const worstOf = (lines: readonly TruthLine[]): TruthLine['verdict'] =>
+  ORDER.find((verdict) => lines.some((line) => line.verdict === verdict)) ?? 'equal'
