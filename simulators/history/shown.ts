@@ -4,10 +4,11 @@
  *   demo-a: history (simulated) [##########--------------------]  33 %  181 of 549 days, 3 min left
  */
 import type { HistoryProgress, SimulationRun } from '#contract/local.ts'
+import type { Millis } from '#domain/time.ts'
 import { callLocal } from '#runtime/local.ts'
 
 const BAR = 30
-const ASK_EVERY_MS = 1000
+const ASK_EVERY_MS: Millis = 1000
 
 /** Whole percent of the days that are done; 100 only when all is done. */
 export const percentOf = ({ days, state }: HistoryProgress): number =>
@@ -61,7 +62,11 @@ type Followed = { first: Seen | null; tenth: number }
  * Shows the history of every plant of `socket`, the simulators', until all is there. One that is there already is not spoken of. Returns a
  * function that ends it.
  */
-export function followHistory(socket: string, { say, show }: Screen): () => void {
+export function followHistory(
+  socket: string,
+  { say, show }: Screen,
+  everyMs: Millis = ASK_EVERY_MS,
+): () => void {
   const followed = new Map<string, Followed>()
   let ended = false
   let timer: NodeJS.Timeout | undefined
@@ -97,7 +102,7 @@ export function followHistory(socket: string, { say, show }: Screen): () => void
     } catch {
       // the simulators are being started again: asked anew
     }
-    if (!ended && goesOn) timer = setTimeout(() => void look(), ASK_EVERY_MS)
+    if (!ended && goesOn) timer = setTimeout(() => void look(), everyMs)
   }
   void look()
   return () => {

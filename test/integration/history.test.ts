@@ -211,3 +211,21 @@ test('the next start has it already', async () => {
   await settled()
   expect(heardNow().filter(ofPast).length).toBe(afterFirst.filter(ofPast).length)
 })
+
+test('plants of a person’s own begin now', async () => {
+  const own = freshFolder()
+  fs.cpSync(folder, path.join(own, 'plants'), { recursive: true })
+  const args = ['--data', own, '--mqtt', `127.0.0.1:${broker.port}`, '--plants', path.join(own, 'plants')]
+  const living = new Process('simulators/main.ts', args)
+  try {
+    const [run] = await eventually('it lives', async () => {
+      const runs = await callLocal<SimulationRun[]>(socketPath(own, 'simulators'), 'GET', '/runs')
+      return runs[0]?.state === 'running' ? runs : null
+    })
+    expect(run).toMatchObject({ firm: FIRM, history: null })
+    expect(fs.existsSync(path.join(own, 'simulators', 'history'))).toBe(false)
+  } finally {
+    await living.end('SIGKILL')
+    fs.rmSync(own, { recursive: true })
+  }
+})

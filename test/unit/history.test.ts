@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CountMessage, EventMessage, MAX_ITEMS, MAX_PAYLOAD, StateMessage } from '#contract/envelope.ts'
 import type { HistoryProgress } from '#contract/local.ts'
+import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
 import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE } from '#domain/time.ts'
@@ -21,7 +22,15 @@ import {
   writeRecord,
   type HistoryRecord,
 } from '../../simulators/history/record.ts'
-import { barOf, endOf, lineOf, percentOf, secondsLeft, spanOf } from '../../simulators/history/shown.ts'
+import {
+  barOf,
+  endOf,
+  followHistory,
+  lineOf,
+  percentOf,
+  secondsLeft,
+  spanOf,
+} from '../../simulators/history/shown.ts'
 import { readSimSettings } from '../../simulators/settings.ts'
 import { addDays, startOf } from '../../simulators/works/calendar.ts'
 import { simulateDay } from '../../simulators/works/day.ts'
@@ -29,6 +38,7 @@ import { historyItems, type WorksItem } from '../../simulators/works/items.ts'
 import { parametersOn } from '../../simulators/works/scenarios.ts'
 import { worksName } from '../../simulators/works/signals.ts'
 import { emptyWorks } from '../../simulators/works/state.ts'
+import { silent, until } from '../pipelineCase.ts'
 
 const file = path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml')
 const plant = (readPlantFile(fs.readFileSync(file, 'utf8'), 'demo-a') as { plant: Plant }).plant
@@ -310,4 +320,58 @@ test('what the console shows: percent, time left, a bar, and words that say it i
   expect(endOf('demo-a', progress({ items: 4_200_000, seconds: 401, days: { done: 550, total: 550 } }))).toBe(
     'demo-a: history (simulated) is there: 550 days, 4,200,000 items, in 7 min',
   )
+})
+
+/** What the console says and shows of a history whose progress is, at each question, the next of these; null: nobody answers. */
+async function shownOn(terminal: boolean, steps: readonly (HistoryProgress | null)[]) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'by-history-'))
+  const socket = socketPath(folder, 'simulators')
+  let asked = 0
+  const answer = () => {
+    const step = steps[Math.min(asked++, steps.length - 1)]!
+    return step === null
+      ? { status: 500, body: { error: 'starting' } }
+      : {
+          body: [
+            { firm: 'demo-a', history: step },
+            { firm: 'other', history: null },
+          ],
+        }
+  }
+  const server = await serveLocal(socket, { answers: { 'GET /runs': answer } }, silent)
+  const said: string[] = []
+  const bars: string[] = []
+  const end = followHistory(
+    socket,
+    { say: (line) => said.push(line), show: terminal ? (line) => bars.push(line) : null },
+    1,
+  )
+  await until(() => asked >= steps.length, 'every step to be asked for')
+  await new Promise((done) => setTimeout(done, 60)) // one that asks on is seen
+  end()
+  await closeLocal(server)
+  fs.rmSync(folder, { recursive: true })
+  return { said, bars, asked }
+}
+
+const days = (done: number, over: Partial<HistoryProgress> = {}) =>
+  progress({ days: { done, total: 100 }, seconds: done, ...over })
+const END = days(100, { state: 'done', items: 5 })
+
+test('the console tells every tenth and the end, on a terminal it moves a bar; it asks no more when all is there', async () => {
+  const steps = [days(50, { state: 'preparing' }), days(0), days(4), null, days(12), days(17), days(31), END]
+  const plain = await shownOn(false, steps)
+  expect(plain.said).toEqual([
+    'demo-a: history (simulated) 12 %, 12 of 100 days, 88 s left',
+    'demo-a: history (simulated) 31 %, 31 of 100 days, 69 s left',
+    'demo-a: history (simulated) is there: 100 days, 5 items, in 2 min',
+  ])
+  expect(plain.asked).toBe(steps.length)
+  const terminal = await shownOn(true, steps)
+  expect(terminal.said).toEqual(plain.said.slice(-1))
+  expect(terminal.bars.map((bar) => /\] +(\d+) %/.exec(bar)?.[1])).toEqual(['50', '0', '4', '12', '17', '31'])
+})
+
+test('a history that is there already is not spoken of', async () => {
+  expect(await shownOn(true, [END])).toEqual({ said: [], bars: [], asked: 1 })
 })
