@@ -1,8 +1,12 @@
-/** The plants of an installation: one folder per firm under DIR, each with its plant.yaml. The only file here that reads a disk. */
+/**
+ * The plants of an installation: one folder per firm under DIR, each with its plant.yaml, and where a simulated one lives in its own way, a
+ * simulation.yaml beside it. The only file here that reads a disk.
+ */
 import fs from 'node:fs'
 import path from 'node:path'
 import { readPlantFile, type FileFault, type PlantReading } from './plantFile.ts'
 import { Level } from './plant.ts'
+import { readSimulationFile, type SimulationReading } from './simulationFile.ts'
 
 export type PlantOfFirm = {
   readonly firm: string
@@ -30,6 +34,16 @@ function readOne(file: string, firm: string): PlantReading {
     return readPlantFile(fs.readFileSync(file, 'utf8'), firm)
   } catch (error) {
     return { faults: [wholeFile(`cannot be read (${(error as NodeJS.ErrnoException).code})`)] }
+  }
+}
+
+/** DIR/<firm>/simulation.yaml; null: there is none. */
+export function readSimulation(dir: string, firm: string): SimulationReading | null {
+  try {
+    return readSimulationFile(fs.readFileSync(path.join(dir, firm, 'simulation.yaml'), 'utf8'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? null : { problems: [`cannot be read (${code})`] }
   }
 }
 

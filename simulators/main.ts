@@ -16,6 +16,7 @@ import { OperatorError, runProcess, type Context } from '#runtime/process.ts'
 import { brokerAddress } from './brokerAddress.ts'
 import { CredentialFile } from './credentials.ts'
 import { openPast, type Past, type PastParts } from './history/past.ts'
+import { readOwnSimulations } from './ownSimulation.ts'
 import { Run, type RunParts, type RunSpec } from './run.ts'
 import { specOf } from './runRequest.ts'
 import { readSimSettings, type SimSettings } from './settings.ts'
@@ -51,6 +52,11 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     speed: 1,
     signals: true,
     batch: 1,
+    own: readOwnSimulations(
+      options.plants,
+      plants.map(({ firm }) => firm),
+      log,
+    ),
   }
   const ingest = socketPath(options.data, 'ingest')
   const pasts = pastsOf(plants, options, settings, { ...parts, folder, ingest })

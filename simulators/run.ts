@@ -19,6 +19,7 @@ import { Device, type BrokerAddress, type DeviceCounts } from './device.ts'
 import { Engine, type Living } from './engine.ts'
 import { badDay } from './faults/badDay.ts'
 import { Switchboard } from './faults/switchboard.ts'
+import { startOwnFaults, type OwnSimulations } from './ownSimulation.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { SimSettings } from './settings.ts'
 import { Shop } from './shop/shop.ts'
@@ -40,6 +41,8 @@ export type RunSpec = {
   readonly signals: boolean
   /** Items of a message; a device that tells as things happen sends them singly. */
   readonly batch: number
+  /** Firms that live in a way of their own. */
+  readonly own?: OwnSimulations
 }
 
 export type RunParts = {
@@ -121,12 +124,19 @@ export class Run {
     return this.#living.find(({ plant }) => plant.firm === firm) ?? null
   }
 
+  #seedOf(firm: string): number {
+    return this.spec.own?.get(firm)?.seed ?? this.spec.settings.simSeed
+  }
+
   /** Truth of the works of a firm; null: it is a shop. */
   #chain(plant: Plant, first: Instant): Chain {
     const mornings = openMornings(path.join(this.#parts.truth, `${plant.firm}.works.db`))
     this.#kept.push(mornings)
     if (mornings.birth) return new Chain(mornings)
-    return Chain.bear(mornings, this.spec.settings.simSeed, this.spec.scenario, productionDay(first))
+    const { own, scenario } = this.spec
+    const planted = own?.get(plant.firm)?.scenario
+    const lives = planted ? { name: planted, from: null } : scenario
+    return Chain.bear(mornings, this.#seedOf(plant.firm), lives, productionDay(first))
   }
 
   /** A plant as it is at the start of the run's time. Throws SQLite's error. */
@@ -137,7 +147,8 @@ export class Run {
     if (!isWorks(plant)) {
       const moments = openMoments(path.join(this.#parts.truth, `${plant.firm}.shop.db`))
       this.#kept.push(moments)
-      return { plant, life: new Shop(plant, settings, remembered, first, moments) }
+      const own = { ...settings, simSeed: this.#seedOf(plant.firm) }
+      return { plant, life: new Shop(plant, own, remembered, first, moments) }
     }
     const options = { rate: settings.simRate, signals }
     return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
@@ -159,6 +170,7 @@ export class Run {
       },
       now,
     )
+    for (const [firm, own] of spec.own ?? []) startOwnFaults(this.faults, firm, own, now, log)
     if (spec.scenario.name === 'bad-day')
       for (const plant of spec.plants)
         for (const request of badDay(plant, spec.interval?.from ?? now, spec.interval?.to ?? null))
@@ -293,7 +305,7 @@ export class Run {
       firm,
       simulation: plant.simulation ?? 'shop',
       scenario: chain?.scenario.name ?? spec.scenario.name,
-      seed: chain?.seed ?? spec.settings.simSeed,
+      seed: chain?.seed ?? this.#seedOf(firm),
       standing: spec.standing,
       from: spec.interval?.from ?? this.#begun,
       to: spec.interval?.to ?? null,
