@@ -1,0 +1,53 @@
+/**
+ * 10 Maintenance: hours of repairs and planned work as they pass, parts when they are told, what a heat wears off the lining. A repair
+ * left open overnight keeps nobody busy: its hours are those in which the machine stood faulty.
+ */
+import { HOUR } from '#domain/time.ts'
+import { evenDiv } from '../rounding.ts'
+import { placeOf, type Case, type Outcome, type PlacedHole, type Post } from '../valuationCase.ts'
+import type { Pane } from '../pane.ts'
+import { budgeted } from './budget.ts'
+import type { Element } from './element.ts'
+
+/** Milliseconds of the crew in a pane. */
+function crewMs({ states, drivers }: Pane): number {
+  const corrective = drivers['maintenance/corrective/s'] ?? 0
+  const told = Object.keys(states).some((state) => state !== 'UNKNOWN')
+  const repair = told ? Math.min(corrective, states['FAULT'] ?? 0) : corrective
+  return repair + (drivers['maintenance/preventive/s'] ?? 0)
+}
+
+function traced(work: Case): Outcome {
+  const posts: Post[] = []
+  const holes: PlacedHole[] = []
+  for (const pane of work.panes) {
+    const crew = crewMs(pane)
+    const parts = pane.drivers['maintenance/parts_yuan'] ?? 0
+    const heats = pane.drivers['heat'] ?? 0
+    if (crew === 0 && parts === 0 && heats === 0) continue
+    const book = work.books.at(pane.start)
+    const rates = book.find('maintenance', 'rates')
+    if (!rates) holes.push({ ...book.holeOf('maintenance', 'rates'), machine: pane.machine })
+    const nano =
+      // a thousandth of a yuan is a million nano-yuan
+      BigInt(parts) * 1_000_000n +
+      (rates
+        ? evenDiv(BigInt(crew) * BigInt(rates.hour) * 1000n, BigInt(HOUR)) +
+          BigInt(heats) * BigInt(rates.heat)
+        : 0n)
+    posts.push({ ...placeOf(pane), at: pane.start, nano, provenance: 'measured' })
+  }
+  return { posts, holes }
+}
+
+export const maintenance: Element = {
+  id: 'maintenance',
+  title: { zh: '维修', en: 'Maintenance' },
+  driver: 'hours and parts of work orders; heats',
+  behaviour: 'mixed',
+  allocation: 'traced; else machine-hours',
+  of: (work) => {
+    const { posts, holes } = traced(work)
+    return { posts: [...posts, ...budgeted(work, 'maintenance')], holes }
+  },
+}
