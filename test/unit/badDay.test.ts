@@ -1,6 +1,8 @@
 /** The bad day: every transport fault, in force together, and nobody unreadable all day. */
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
+import pino from 'pino'
 import { expect, test } from 'vitest'
 import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
@@ -9,6 +11,8 @@ import { badDay } from '../../simulators/faults/badDay.ts'
 import { faultList, inForce, strikes } from '../../simulators/faults/catalogue.ts'
 import { newDevice, powerAt } from '../../simulators/faults/power.ts'
 import { Switchboard } from '../../simulators/faults/switchboard.ts'
+import { Run, type RunSpec } from '../../simulators/run.ts'
+import { readSimSettings } from '../../simulators/settings.ts'
 
 const file = path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml')
 const plant = (readPlantFile(fs.readFileSync(file, 'utf8'), 'demo-a') as { plant: Plant }).plant
@@ -65,3 +69,37 @@ test('a plant of one device has all of them on it, one without devices none', ()
   expect(badDay(one, from, null)).toHaveLength(11)
   expect(badDay({ ...plant, credentials: [] }, from, null)).toEqual([])
 })
+
+test.each([null, { from, to: from + HOUR }])(
+  'a run of the scenario has them in force (%o)',
+  async (interval) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'by-bad-'))
+    const spec: RunSpec = {
+      plants: [plant],
+      scenario: { name: 'bad-day', from: null },
+      settings: readSimSettings({}),
+      standing: false,
+      interval,
+      speed: interval ? 0 : 1,
+      signals: true,
+      batch: 1,
+    }
+    const run = new Run(spec, {
+      folder,
+      truth: path.join(folder, 'truth'),
+      broker: { protocol: 'mqtt', host: '127.0.0.1', port: 9 },
+      secrets: { provide: async () => undefined, secretOf: () => undefined },
+      log: pino({ level: 'silent' }),
+    })
+    try {
+      run.begin()
+      expect(run.faults.list.map(({ name }) => name).toSorted()).toEqual(transport.toSorted())
+      const ends = new Set(run.faults.list.map(({ to }) => to))
+      expect([...ends]).toEqual([interval?.to ?? null])
+    } finally {
+      await run.disconnect()
+      run.close()
+      fs.rmSync(folder, { recursive: true })
+    }
+  },
+)
