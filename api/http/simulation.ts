@@ -168,7 +168,7 @@ async function notOurs(ports: Ports, firm: string, id: string): Promise<Refused 
   const fault = running.find((one) => one.id === id)
   if (!fault || !strikesFirm(fault, firm)) return refuse(404)
   return faultView(fault, firm).shared
-    ? refuse(409, 'fault-shared', 'it strikes other firms too: end it with npm run simulate')
+    ? refuse(409, 'fault-shared', 'it strikes other firms too: end it with npm run fault')
     : null
 }
 

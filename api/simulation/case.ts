@@ -18,7 +18,10 @@ import { tarOf } from './tar.ts'
 /** Firm of every case. */
 const FIRM = 'case'
 export const MAX_MESSAGES = 5000
-const PAGE = 200
+/** Each message of a page is one read of the journal, in the process that has the pipeline to run: short pages, one at a time. */
+const PAGE = 50
+/** A payload in a list that is this long may be cut (ingest/shown.ts). */
+const SHOWN = 2000
 /** The case runner lists at most so many messages of a machine. */
 const LISTED = 200
 
@@ -82,25 +85,31 @@ async function offsetsIn(
 }
 
 /** Messages of the plant's machines, oldest first. */
-async function messagesIn(
-  ports: Ports,
-  plant: Plant,
-  { first, last }: Range,
-): Promise<readonly Found[] | 'too-many'> {
+async function messagesIn(ports: Ports, plant: Plant, range: Range): Promise<readonly Found[] | 'too-many'> {
   const found: Found[] = []
-  for (const { path } of plant.machines) {
-    let before = last + 1
-    while (before > first) {
-      const rows = await ports.ingest.messages(plant.firm, path, before, PAGE)
-      for (const row of rows.filter(({ offset }) => offset >= first)) {
-        const entry = await ports.ingest.entry(plant.firm, row.offset)
-        if (entry) found.push({ ...row, payload: entry.payload, machine: path, principal: entry.principal })
-        if (found.length > MAX_MESSAGES) return 'too-many'
-      }
-      before = rows.length < PAGE ? first : rows.at(-1)!.offset
+  for (const { path } of plant.machines)
+    if (found.length <= MAX_MESSAGES) await takeMachine(ports, plant, path, range, found)
+  return found.length > MAX_MESSAGES ? 'too-many' : found.toSorted((a, b) => a.offset - b.offset)
+}
+
+async function takeMachine(
+  ports: Ports,
+  { firm, credentials }: Plant,
+  machine: string,
+  { first, last }: Range,
+  found: Found[],
+): Promise<void> {
+  const principal = credentials.find(({ machines }) => machines.includes(machine))?.name ?? machine
+  let before = last + 1
+  while (before > first && found.length <= MAX_MESSAGES) {
+    const rows = await ports.ingest.messages(firm, machine, before, PAGE)
+    for (const row of rows.filter(({ offset }) => offset >= first)) {
+      // a list cuts what is long
+      const whole = row.payload.length < SHOWN ? row : await ports.ingest.entry(firm, row.offset)
+      if (whole) found.push({ ...row, payload: whole.payload, machine, principal })
     }
+    before = rows.length < PAGE ? first : rows.at(-1)!.offset
   }
-  return found.toSorted((a, b) => a.offset - b.offset)
 }
 
 function lineOf({ receivedAt, machine, class: cls, principal, payload }: Found) {

@@ -73,8 +73,9 @@ export function stateSeconds(
 }
 
 /**
- * The computed seconds of a state. Tolerance: one second of rounding; any state may fill the unknown time; and before each silence a
- * state was carried on for the machine's timeout while it may have changed.
+ * The computed seconds of a state. Tolerance: one second of rounding; any state may fill the unknown time; and before each silence that
+ * begins in the window a state was carried on for the machine's timeout while it may have changed. Of a window in which nothing is known
+ * no state has a computed side: to fit into all of it would say nothing.
  */
 export function computedState(
   segments: readonly Segment[],
@@ -82,13 +83,16 @@ export function computedState(
   staleMs: Millis,
 ): (state: ShownState) => Computed {
   const seconds = stateSeconds(segments, window.from, window.to)
-  const silences = segments.filter(({ state }) => state === 'UNKNOWN').length
-  const open = seconds.UNKNOWN + Math.ceil((silences * staleMs) / SECOND)
-  return (state) => ({
+  const whole = Math.round((window.to - window.from) / SECOND)
+  const silences = segments.filter(({ state, from }) => state === 'UNKNOWN' && from > window.from).length
+  const open = Math.min(whole, seconds.UNKNOWN + Math.ceil((silences * staleMs) / SECOND))
+  const known = (state: ShownState): Computed => ({
     value: seconds[state],
     tolerance: 1 + open,
     reason: seconds.UNKNOWN > 0 ? 'unknown_time' : null,
   })
+  const nothing = seconds.UNKNOWN >= whole
+  return (state) => (nothing && state !== 'UNKNOWN' ? NOT_KNOWN('unknown_time') : known(state))
 }
 
 /**

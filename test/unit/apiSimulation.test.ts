@@ -111,6 +111,18 @@ describe('states', () => {
     expect(lineOf({ ...energy, name: 'seconds.UNKNOWN' }, 0, of('UNKNOWN')).verdict).toBe('within')
   })
 
+  test('a window in which nothing is known gives no state a computed side, and passes nothing', () => {
+    for (const segments of [[], [seg(0, 60, 'UNKNOWN')]]) {
+      const of = computedState(segments, { from: 0, to: HOUR }, 3 * MINUTE)
+      expect(lineOf(energy, 3600, of('RUN'))).toMatchObject({
+        computed: null,
+        verdict: 'unknown',
+        reason: 'unknown_time',
+      })
+      expect(lineOf(energy, 0, of('UNKNOWN'))).toMatchObject({ computed: 3600, verdict: 'within' })
+    }
+  })
+
   test('with every second known, one second of rounding is all that passes', () => {
     const of = computedState([seg(0, 60, 'RUN')], { from: 0, to: HOUR }, 3 * MINUTE)
     expect([3600, 3599, 3598].map((truth) => lineOf(energy, truth, of('RUN')).verdict)).toEqual([

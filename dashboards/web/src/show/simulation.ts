@@ -63,6 +63,10 @@ export type WindowName = 'hour' | 'shift' | 'day'
 /** Readings of the last minutes may be on their way. */
 const SETTLE = 2 * MINUTE
 
+/** When the plant's life begins: with its past, where it has one. */
+const livedFrom = ({ from, history }: Run): Instant =>
+  history === null ? from : Math.min(from, Date.parse(`${history.from}T00:00:00+08:00`))
+
 /** A window to compare in, whole minutes, inside what the plant has lived; null: it is too young. */
 export function truthWindow(
   name: WindowName,
@@ -72,13 +76,13 @@ export function truthWindow(
 ): { readonly from: Instant; readonly to: Instant } | null {
   const present = plantNow(run, now)
   const settled = Math.floor((present - SETTLE) / MINUTE) * MINUTE
-  const hour = Math.floor(present / HOUR) * HOUR
+  const hour = Math.floor(settled / HOUR) * HOUR
   const span = {
     hour: { from: hour - HOUR, to: hour },
     shift: { from: shiftAt(shifts, present)?.from ?? settled - 8 * HOUR, to: settled },
     day: { from: settled - DAY, to: settled },
   }[name]
-  const from = Math.max(span.from, run ? Math.ceil(run.from / MINUTE) * MINUTE : span.from)
+  const from = Math.max(span.from, run ? Math.ceil(livedFrom(run) / MINUTE) * MINUTE : span.from)
   return from < span.to ? { from, to: span.to } : null
 }
 
