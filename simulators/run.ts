@@ -150,7 +150,7 @@ export class Run {
       const own = { ...settings, simSeed: this.#seedOf(plant.firm) }
       return { plant, life: new Shop(plant, own, remembered, first, moments) }
     }
-    const options = { rate: settings.simRate, signals }
+    const options = { rate: settings.simRate, signals, ...(interval && { ends: interval.to }) }
     return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
   }
 

@@ -5,7 +5,7 @@
  *   process: what happens differs; those live with the works (works/processFaults.ts).
  */
 import type { Title } from '#domain/plant/plant.ts'
-import { KINDS } from '../works/data/machines.ts'
+import type { KindId } from '../works/data/machines.ts'
 import { PROCESS_FAULTS, type ProcessFaultName, type ProcessFaultKind } from '../works/processFaults.ts'
 
 /** A size of a fault. A number has a range; `choices` and text do not. */
@@ -83,14 +83,29 @@ export const FAULTS = {
   flapping_state: { kind: 'sensor', scope: 'machine', title: { zh: '状态抖动', en: 'flapping state' }, does: { zh: 'RUN 与 IDLE 来回跳', en: 'the state jumps between RUN and IDLE' }, chance: ITEM(1), params: { every_s: size('每隔', 'each', 's', 5, 1, 600) }, counters: [] },
 } as const satisfies Readonly<Record<string, Omit<FaultEntry, 'name'>>>
 
+/** As the plant file calls them. */
+const KIND_TITLES: Readonly<Record<KindId, Title>> = {
+  FU: { zh: '中频炉', en: 'furnace' },
+  SB: { zh: '抛丸机', en: 'shot blast' },
+  HT: { zh: '热处理炉', en: 'oven' },
+  LA: { zh: '数控车床', en: 'lathe' },
+  MC: { zh: '加工中心', en: 'machining centre' },
+  GR: { zh: '球面磨床', en: 'grinder' },
+  LP: { zh: '研磨机', en: 'lapping machine' },
+  AS: { zh: '装配台', en: 'assembly bench' },
+  TE: { zh: '试压台', en: 'test bench' },
+  PA: { zh: '涂装线', en: 'paint line' },
+  CP: { zh: '空压机', en: 'compressor' },
+}
+
 const processEntry = ({ zh, en, kinds, size: fallback, unit, range }: ProcessFaultKind) =>
   ({
     kind: 'process',
     scope: 'machine',
     title: { zh, en },
     does: {
-      zh: `工艺真实改变，仅限：${kinds.map((kind) => KINDS[kind].name).join('、')}`,
-      en: `what happens changes; only on: ${kinds.map((kind) => KINDS[kind].name).join(', ')}`,
+      zh: `工艺真实改变，仅限：${kinds.map((kind) => KIND_TITLES[kind].zh).join('、')}`,
+      en: `what happens changes; only on: ${kinds.map((kind) => KIND_TITLES[kind].en).join(', ')}`,
     },
     chance: TIMES,
     params: { size: size('大小', 'size', unit, fallback, range[0], range[1]) },

@@ -18,6 +18,8 @@ export type WorksOptions = {
   readonly rate: number
   /** False: evidence alone, no telemetry. */
   readonly signals: boolean
+  /** End of an interval: the registers are read once more, so that all of it lies between two readings. */
+  readonly ends?: Instant
 }
 
 export class Works implements Life {
@@ -25,6 +27,7 @@ export class Works implements Life {
   readonly #firm: string
   readonly #machines: readonly Machine[]
   readonly #rate: number
+  readonly #ends: Instant | null
   #at: Instant
   #unsaved = true
   #struck = ''
@@ -35,7 +38,7 @@ export class Works implements Life {
   constructor(
     plant: Plant,
     chain: Chain,
-    { rate, signals }: WorksOptions,
+    { rate, signals, ends }: WorksOptions,
     remembered: ReadonlyMap<string, string>,
     now: Instant,
   ) {
@@ -43,6 +46,7 @@ export class Works implements Life {
     this.#firm = plant.firm
     this.#machines = signals ? plant.machines : plant.machines.map(withoutSignals)
     this.#rate = rate
+    this.#ends = ends ?? null
     const stored = remembered.get(plant.firm)
     this.#at = stored === undefined ? now : Math.min(now, (JSON.parse(stored) as { at: Instant }).at)
     chain.reach(productionDay(this.#at))
@@ -74,6 +78,8 @@ export class Works implements Life {
         present.filter((one) => !twice(one)).forEach(say)
       }
       items.forEach(say)
+      if (to === this.#ends)
+        for (const one of presentItems(day, this.#machines, to)) if (one.class === 'count') say(one)
       this.#comes = false
       this.#at = to
       this.#unsaved = true

@@ -69,6 +69,9 @@ const fault = (
     seed: 1,
   }) as Fault
 
+const energy = (one: Works, from: number, to: number): number =>
+  one.truth(LATHE, from, to)!.find(({ name }) => name === 'energy')!.value!
+
 describe('a works that lives', () => {
   test('says the same however its time is cut, over the end of a day as well', { timeout: 30_000 }, () => {
     const to = startOf(MONDAY) + DAY + 20 * MINUTE
@@ -86,15 +89,13 @@ describe('a works that lives', () => {
     const before = told(works, nine + 10 * MINUTE, MINUTE)
     for (const [key, text] of works.memory(false)) memory.set(key, text)
     // killed; another process opens the same file, a minute later
-    const again = living(new Chain(openAgain('a.db')), nine + 11 * MINUTE, memory)
+    const again = living(new Chain(mornings('a.db')), nine + 11 * MINUTE, memory)
     expect(again.at).toBe(nine + 10 * MINUTE)
     const after = told(again, nine + 20 * MINUTE, MINUTE)
     const never = told(living(born('b.db'), nine), nine + 20 * MINUTE, MINUTE)
     // what says where it stands is said at the restart too
     expect([...before, ...after].filter((text) => never.includes(text)).toSorted()).toEqual(never)
   })
-
-  const openAgain = (name: string): Mornings => mornings(name)
 
   test('when it comes to life every machine says its state, and every meter its register', () => {
     const said = living(born('a.db'), nine + 17 * SECOND).advance(nine + 18 * SECOND)
@@ -103,6 +104,18 @@ describe('a works that lives', () => {
       const classes = items.filter(({ ts }) => ts === nine + 17 * SECOND).map((item) => item.class)
       expect(classes.toSorted()).toEqual(machine.meter ? ['count'] : ['count', 'state'])
     }
+  })
+
+  test('where an interval ends the registers are read once more, and only there', () => {
+    const to = nine + 5 * MINUTE
+    const options = { rate: 1, signals: false, ends: to }
+    const works = new Works(plant, born('a.db'), options, new Map(), nine)
+    const items = [...works.advance(nine + 2 * MINUTE).values(), ...works.advance(to).values()].flat()
+    expect(items.filter(({ ts }) => ts === to).map((item) => item.class)).toEqual(
+      plant.machines.map(() => 'count'),
+    )
+    const endless = living(born('b.db'), nine).advance(to)
+    expect([...endless.values()].flat().some(({ ts }) => ts === to)).toBe(false)
   })
 
   test('a process fault changes nothing before it is switched on, and ends when it is switched off', () => {
@@ -114,8 +127,6 @@ describe('a works that lives', () => {
     expect(works.chain.faults.every(({ from }) => from === nine + 30 * MINUTE)).toBe(true)
     expect(works.chain.faults.map(({ machine }) => machine)).toContain('lathe-07')
     expect(works.chain.faults.some(({ machine }) => machine.startsWith('grinder'))).toBe(false)
-    const energy = (one: Works, from: number, to: number) =>
-      one.truth(LATHE, from, to)!.find(({ name }) => name === 'energy')!.value!
     told(works, nine + 90 * MINUTE, 10 * MINUTE)
     told(healthy, nine + 90 * MINUTE, 10 * MINUTE)
     expect(energy(works, nine, nine + 30 * MINUTE)).toBe(energy(healthy, nine, nine + 30 * MINUTE))
@@ -133,7 +144,7 @@ describe('a works that lives', () => {
     works.strike([fault('f1', 'worn_tool', 0.5)])
     told(works, nine + HOUR, 10 * MINUTE)
     const memory = works.memory(true)
-    const again = living(new Chain(openAgain('a.db')), nine + HOUR, new Map(memory))
+    const again = living(new Chain(mornings('a.db')), nine + HOUR, new Map(memory))
     again.strike([fault('f1', 'worn_tool', 0.5)])
     expect(again.chain.faults.every(({ from, size }) => from === nine && size === 0.5)).toBe(true)
     again.strike([fault('f1', 'worn_tool', 0.2)])
@@ -149,7 +160,7 @@ describe('a works that lives', () => {
     works.skip(nine + 3 * DAY)
     const window = [startOf(MONDAY), startOf(MONDAY) + 2 * DAY] as const
     const rows = works.truth('plant', ...window)!
-    const again = living(new Chain(openAgain('a.db')), nine + 3 * DAY)
+    const again = living(new Chain(mornings('a.db')), nine + 3 * DAY)
     expect(again.truth('plant', ...window)).toEqual(rows)
     expect(rows.find(({ name }) => name === 'u')!.value).toBeGreaterThan(8000)
     expect(again.truth('plant', window[0] - DAY, window[1])).toBeNull()
