@@ -13,7 +13,7 @@ import { stepDown, UNALLOCATED, type Pool } from '#domain/accounting/pools.ts'
 import { NANO_PER_FEN, apportion, evenDiv, fenOfParts, floorDiv, toFen } from '#domain/accounting/rounding.ts'
 import { reversalsOf } from '#domain/accounting/scrap.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
-import { HOUR } from '#domain/time.ts'
+import { HOUR, MINUTE } from '#domain/time.ts'
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n)
 const fen = (value: number): bigint => BigInt(value) * NANO_PER_FEN
@@ -121,8 +121,13 @@ const CONTRACT = {
   excessFactor: 2,
 } as const
 
+const quarter = (wh: number, i: number) => ({
+  start: spanOfMonth('2026-03').from + i * 15 * MINUTE,
+  wh,
+  varh: 0,
+})
+
 test('a raised peak posts what it costs more, once; the true-up closes the account to the bill', () => {
-  const quarter = (wh: number, i: number) => ({ start: spanOfMonth('2026-03').from + i, wh, varh: 0 })
   const raised = raisePeak(CONTRACT, newMonth('2026-03'), [170_000, 174_000, 100_000, 175_000].map(quarter))
   expect(raised.state).toEqual({ month: '2026-03', peakW: 700_000, wh: 619_000, varh: 0 })
   // 696 and 700 kW against 693: 3 and 7 kW at 96 yuan
