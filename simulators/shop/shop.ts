@@ -2,12 +2,12 @@
  * A shop as a life: machines each with its own orders, as their kinds and the plant's shifts let them, and meters of the whole.
  *
  * It goes on where its outbox left it. What was told without a word of evidence is not stored with the machines: they live it again, and
- * say the same, since what follows is a pure function of what was. So is the truth: from a moment of each hour it lives again to the
- * instant that is asked for.
+ * say the same, since what follows is a pure function of what was. So is the truth: from a moment of each quarter of an hour it lives again to
+ * the instant that is asked for.
  */
 import type { TruthRow } from '#contract/local.ts'
 import type { Machine, Plant } from '#domain/plant/plant.ts'
-import { HOUR, type Instant } from '#domain/time.ts'
+import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import type { Moment, Moments } from '#store/truth/moments.ts'
 import type { Fault } from '../faults/catalogue.ts'
 import type { SimItem } from '../item.ts'
@@ -18,6 +18,8 @@ import { createSim } from './machine.ts'
 import { newMeter, nextTold, readMeter, type Base, type MeterSim } from './meter.ts'
 import { shopTruth } from './shopTruth.ts'
 import { SIM_VERSION, type MachineSim } from './sim.ts'
+
+const QUARTER: Millis = 15 * MINUTE
 
 type Meter = { readonly machine: Machine; readonly sim: MeterSim }
 
@@ -36,7 +38,7 @@ export class Shop implements Life {
   /** Said at birth, not yet told. */
   readonly #first = new Map<string, readonly SimItem[]>()
   readonly #unsaved = new Set<string>()
-  /** Of the hours that passed, to be noted once what was told since is stored. */
+  /** Of the quarters of an hour that passed, to be noted once what was told since is stored. */
   #passed: Moment[] = []
 
   /**
@@ -117,13 +119,13 @@ export class Shop implements Life {
     for (const [path, items] of this.#first) say(path, items)
     this.#first.clear()
     while (this.#at < now) {
-      const hour = (Math.floor(this.#at / HOUR) + 1) * HOUR
+      const quarter = (Math.floor(this.#at / QUARTER) + 1) * QUARTER
       const told = this.#meters.map(({ machine }) => nextTold(machine, this.#rate, this.#at))
-      const to = Math.min(now, hour, ...told)
+      const to = Math.min(now, quarter, ...told)
       for (const [path, items] of live(this.#plan, this.#floor, to)) say(path, items)
       this.#at = to
       if (told.includes(to)) this.#readMeters(say)
-      if (to === hour && this.#moments) this.#passed.push(this.#moment())
+      if (to === quarter && this.#moments) this.#passed.push(this.#moment())
     }
     return said
   }
