@@ -9,6 +9,7 @@ import { PASSWORD, SETUP_TOKEN } from './fixture/routes.ts'
 import { type Fixture, startFixture } from './fixture/server.ts'
 
 const LATHE = 'main/lathe/l1/lathe-07'
+const METER = 'main/utilities/meters/m00'
 const dist = fileURLToPath(new URL('../../dashboards/web/dist', import.meta.url))
 let browser: Browser
 let fixture: Fixture
@@ -149,7 +150,60 @@ describe.skipIf(!browserPath())('the page', () => {
     const { page } = watched
     await page.locator('[data-reason=out_of_range]').click()
     await page.getByText('只有工程师可以放行或丢弃。你的角色是查看者。').waitFor()
-    expect(await page.getByRole('navigation').getByText('人员').count()).toBe(0)
+    for (const hidden of ['人员', '仿真'])
+      expect(await page.getByRole('navigation').getByText(hidden).count()).toBe(0)
+    await expectQuiet(watched)
+  })
+
+  test('a meter has its newest values, and is neither a tile nor in a state', async () => {
+    const watched = await open(DESK, 'engineer-1', '/machines?lang=zh')
+    const { page } = watched
+    const row = page.locator(`[data-meter="${METER}"]`)
+    await row.getByText('kWh').waitFor()
+    expect(await page.locator('.machine-row').count()).toBe(43)
+    await row.getByRole('link').click()
+    await page.getByText('计量表：只测量，没有状态').waitFor()
+    expect(await page.locator('[data-test=state]').count()).toBe(0)
+    await page.goto(`${fixture.url}/data?lang=zh`)
+    await page.getByText('计量表，4 块').waitFor()
+    expect(await page.locator('.coverage-strip').count()).toBe(43)
+    await expectQuiet(watched)
+  })
+
+  test('an engineer injects a fault, is told by the field what does not fit, and ends it', async () => {
+    const watched = await open(DESK, 'engineer-1', '/sim?lang=zh')
+    const { page } = watched
+    await page.getByRole('button', { name: '注入…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('故障').selectOption('worn_tool')
+    await dialog.getByRole('button', { name: '注入' }).click()
+    await dialog.getByText('请至少选一台机器。').waitFor()
+    await dialog.getByLabel('选中的机器').selectOption('main/hot/l1/furnace-01')
+    await dialog.getByRole('button', { name: '注入' }).click()
+    await dialog.getByText('worn_tool does not happen on').waitFor()
+    await dialog.getByLabel('选中的机器').selectOption(LATHE)
+    await dialog.getByLabel('持续几分钟').fill('30')
+    await dialog.getByRole('button', { name: '注入' }).click()
+    await page.getByText('已注入 刀具磨损。').waitFor()
+    const row = page.locator('[data-fault=f5]')
+    await row.getByText('30 分').waitFor()
+    await row.getByRole('button', { name: '停止' }).click()
+    await row.waitFor({ state: 'detached' })
+    await expectQuiet(watched)
+  })
+
+  test('truth stands beside computed, and what fails names its cause', async () => {
+    const watched = await open(DESK, 'engineer-1', '/sim?lang=zh')
+    const { page } = watched
+    await page.locator('[data-test=truth-counts]').getByText('不合格 1').waitFor()
+    await page.getByRole('button', { name: '只看不合格' }).click()
+    expect(await page.locator('[data-truth]').count()).toBe(1)
+    const machine = page.locator('[data-truth$=lathe-11]')
+    await machine.getByRole('button', { name: '展开 车床 11' }).click()
+    const line = machine.locator('[data-row="pieces.good"]')
+    expect(await line.textContent()).toMatch(/−6.*不合格/)
+    await line.getByRole('link', { name: '故障 漏计' }).click()
+    expect(page.url()).toContain('#fault-f2')
     await expectQuiet(watched)
   })
 
@@ -210,7 +264,7 @@ describe.skipIf(!browserPath())('the page', () => {
     await expectQuiet(watched)
   })
 
-  test.each(['/wall', '/machines', `/machines/${LATHE}`, '/data', '/people'])(
+  test.each(['/wall', '/machines', `/machines/${LATHE}`, `/machines/${METER}`, '/data', '/sim', '/people'])(
     'at 390 px nothing scrolls sideways and targets are 44 px: %s',
     async (address) => {
       const watched = await open(PHONE, 'administrator-1', `${address}?lang=en`)
