@@ -18,6 +18,7 @@ import { readSimSettings } from '../settings.ts'
 import { dryRun } from './dryRun.ts'
 import { faultOf } from './faultFlag.ts'
 import { instantOf } from './instant.ts'
+import { loadRun } from './loadRun.ts'
 import { printStatus, verdictOf } from './report.ts'
 import { anyBroker, freeFirm, installation, type Target } from './target.ts'
 import { writeTruth } from './truthFile.ts'
@@ -38,6 +39,10 @@ type Flags = {
   credentials?: string
   dryRun?: true
   truth?: string
+  load?: number
+  rate: number
+  seconds: number
+  inFlight: number
 }
 
 const whole = (text: string): number => {
@@ -69,9 +74,20 @@ const program = new Command('simulate')
   .option('--credentials <file>', 'for --mqtt: JSON {path: {clientId, username, password}}')
   .option('--dry-run', 'tell nobody: count, and print a digest')
   .option('--truth <file>', 'write the true answer as JSON lines')
+  .option('--load <devices>', 'instead of a plant: so many equal devices, and a report', whole)
+  .option(
+    '--rate <n>',
+    'of --load: messages/s of all devices (0: as fast as they are acknowledged)',
+    whole,
+    0,
+  )
+  .option('--seconds <n>', 'of --load: how long', whole, 10)
+  .option('--in-flight <n>', 'of --load: unacknowledged messages of one device', whole, 1)
   .showHelpAfterError()
 
 async function main(flags: Flags): Promise<number> {
+  const { load } = flags
+  if (load !== undefined) return inFolder((folder) => loadRun({ ...flags, load }, folder))
   const targets = [flags.data, flags.mqtt, flags.dryRun].filter((one) => one !== undefined)
   if (targets.length !== 1)
     throw new OperatorError('where to? give one of --data DIR, --mqtt HOST:PORT, --dry-run')
@@ -82,10 +98,14 @@ async function main(flags: Flags): Promise<number> {
   const firm = flags.data === undefined ? wanted : await freeFirm(flags.data, wanted)
   const plant = plantOf(flags.plant, firm)
   const spec = checkedSpec(flags, plant)
+  return inFolder(async (folder) => simulate(flags, spec, await targetOf(flags, plant, folder), folder))
+}
+
+/** Work with a folder of its own, which goes afterwards. */
+async function inFolder(work: (folder: string) => Promise<number>): Promise<number> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'baiyuan-simulate-'))
   try {
-    const target = await targetOf(flags, plant, folder)
-    return await simulate(flags, spec, target, folder)
+    return await work(folder)
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }

@@ -77,6 +77,15 @@ test('the same again is another firm; faults are named and change nothing of the
   expect(items.quarantined).toBeGreaterThan(10)
 })
 
+test('load: equal devices, a report, everything that was acknowledged is in the product', () => {
+  const { code, out } = simulate('--load', '20', '--rate', '400', '--seconds', '2')
+  expect(out).toMatch(/load +20 devices, 400 messages\/s asked for/)
+  const [, sent, decoded] = /sent +([\d,]+) messages[^]*product +([\d,]+) items/.exec(out)!
+  expect(decoded).toBe(sent)
+  expect(Number(sent!.replace(',', ''))).toBeGreaterThan(500)
+  expect(code).toBe(0)
+})
+
 test('what the product refuses although it was acknowledged is told, and the exit code is 1', () => {
   const plant = path.join(installation.data, 'narrow.yaml')
   const text = fs.readFileSync(demo, 'utf8')

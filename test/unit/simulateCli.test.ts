@@ -96,6 +96,8 @@ test.each([
   [['--dry-run', ...interval, '--plant', 'nowhere.yaml'], 78, 'cannot be read (ENOENT)'],
   [['--dry-run', ...interval, '--batch', '0'], 78, '--batch must be from 1 to 1000'],
   [['--data', folder], 78, 'no installation runs on'],
+  [['--load', '0', '--mqtt', '127.0.0.1:1'], 78, 'from 1 to 2000 devices'],
+  [['--load', '5'], 78, 'where to?'],
   [['--scenario', 'x'], 1, 'Allowed choices are baseline'],
   [['--from', 'yesterday'], 1, 'write 2026-03-02'],
 ] as const)('%j ends with %d: %s', { timeout: 20_000 }, (args, code, why) => {

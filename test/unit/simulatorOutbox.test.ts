@@ -211,6 +211,7 @@ test('settings are checked', () => {
     simSeed: 42,
     simRate: 0.5,
     simSpeed: 10,
+    simHistory: 'months',
   })
   expect(() => readSimSettings({ BAIYUAN_SIM_RATE: 'fast', BAIYUAN_SIM_SEED: '-1' })).toThrow(
     /BAIYUAN_SIM_SEED: "-1" is no whole number.*\n.*BAIYUAN_SIM_RATE: "fast" is no number from 0.01 to 20/,
