@@ -20,7 +20,7 @@ export type ImportPorts = {
   readonly keep: (record: HistoryRecord) => HistoryRecord
 }
 
-const IN_FLIGHT = 8
+const IN_FLIGHT = 16
 
 /** From `record.next` to the last day. Rejects with what a port rejects with; what was stored by then counts. */
 export async function importDays(begin: HistoryRecord, ports: ImportPorts): Promise<HistoryRecord> {

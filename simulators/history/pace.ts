@@ -1,6 +1,7 @@
 /**
  * How fast history may come: live data stand in the same queue, so that only so much of it is put there as ingest takes at once. It is
- * asked how far it is behind, several times a second; a short queue lets more in, a long one less or nothing.
+ * asked how far it is behind, several times a second: what was let in must be through before there is more, and more than was through at
+ * the next look is too much.
  */
 import type { IngestStatus } from '#contract/local.ts'
 import type { Millis } from '#domain/time.ts'
@@ -17,14 +18,14 @@ export type Allowance = {
 
 /** How often ingest is asked. */
 export const LOOK_EVERY: Millis = 200
-/** Commits behind from which on history waits: some 300 ms. */
-const TOO_FAR = 15
-/** Commits behind up to which there may be more at the next look. */
-const NEAR = 4
-/** The historian takes no history; it only must not be drowned. */
-const HISTORIAN_TOO_FAR = 500
+/** Commits behind up to which ingest keeps up: what was let in is through. */
+const NEAR = 3
+/** Commits behind from which on it was too much: some 200 ms. */
+const TOO_FAR = 10
+/** The historian takes little of it, but reads it: about a second. */
+const HISTORIAN_TOO_FAR = 50
 const LEAST = 200
-const MOST = 4000
+const MOST = 3000
 /** While nobody knows how far ingest is. */
 const BLIND = 200
 const FIRST = 500
@@ -39,7 +40,7 @@ export function allowance({ most }: Allowance, behind: Behind): Allowance {
   const { pipeline, historian } = behind
   if (pipeline > TOO_FAR || historian > HISTORIAN_TOO_FAR)
     return { now: 0, most: Math.max(LEAST, Math.round(most * LESS)) }
-  if (pipeline > NEAR) return { now: most, most }
+  if (pipeline > NEAR) return { now: 0, most }
   return { now: most, most: Math.min(MOST, Math.round(most * MORE)) }
 }
 

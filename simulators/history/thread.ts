@@ -27,7 +27,7 @@ export type Answer =
   | { readonly kind: 'failed'; readonly why: string }
 
 /** A day and its messages are some 10 MB; what is behind them may be collected. */
-const LIMITS = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 } as const
+const LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 } as const
 
 type Waiter = { readonly done: (answer: Answer) => void; readonly fail: (error: Error) => void }
 
