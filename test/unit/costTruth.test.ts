@@ -23,7 +23,7 @@ import { toFen } from '#domain/accounting/rounding.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import { shownU } from '#domain/accounting/u.ts'
 import { caseOf, plantMachineOf, type CaseInput } from '#domain/accounting/valuationCase.ts'
-import { closedDaysOf, plannerOf, type PlantMachine } from '#domain/accounting/valuationPlan.ts'
+import { closedDaysOf, plannerOf } from '#domain/accounting/valuationPlan.ts'
 import {
   AXES,
   figureOf,
@@ -108,17 +108,18 @@ function factsOf(machine: Machine, own: readonly WorksItem[], signs: readonly Ev
   return { samples, states, events, signs }
 }
 
+function paneOf(machine: string, ts: number, order: string, product: string): OpenPane {
+  const start = Math.floor(ts / QUARTER) * QUARTER
+  const { shift } = momentOf(calendar, ts)
+  return openPane({ machine, start, shift, order, product }, QUARTER)
+}
+
 /** What is not told yet, as panes to add: good pieces of the foundry, planned quantities of orders. */
 function untold(items: readonly WorksItem[]): Pane[] {
-  const at = (machine: string, ts: number, order: string, product: string): OpenPane => {
-    const start = Math.floor(ts / QUARTER) * QUARTER
-    const { shift } = momentOf(calendar, ts)
-    return openPane({ machine, start, shift, order, product }, QUARTER)
-  }
   const planned = items
     .filter(({ body }) => body['type'] === 'order_start')
     .map(({ machine, ts, body }) => {
-      const pane = at(machine, ts, body['order'] as string, body['product'] as string)
+      const pane = paneOf(machine, ts, body['order'] as string, body['product'] as string)
       add(pane.drivers, `planned/${body['operation'] as string}`, (body['planned_qty'] as number) * 1000)
       return pane
     })
@@ -126,7 +127,7 @@ function untold(items: readonly WorksItem[]): Pane[] {
     FOUNDRY.flatMap((name) =>
       day.machines[name]!.made.map(({ at: ts, op, order, good }) => {
         const { product, code } = OPERATIONS[op]!
-        const pane = at(pathOf(name), ts, order, productCode(product))
+        const pane = paneOf(pathOf(name), ts, order, productCode(product))
         add(pane.good, code, good * 1000)
         return pane
       }),
@@ -166,7 +167,7 @@ const inputOf = (span: Span, from: readonly Pane[] = panes, by: PriceBook = book
   panes: from.filter(({ start }) => start >= span.from && start < span.to),
   books: by,
   calendar,
-  machines: machines as readonly PlantMachine[],
+  machines,
   months: [{ month: '2026-03', peakW: days[0]!.peak.before, wh: 0, varh: 0 }],
 })
 
@@ -320,24 +321,24 @@ describe('by element, value and u', () => {
   })
 })
 
-describe('parts and wholes of the real day', () => {
-  const whole = () => figureOf(valuations[1]!)
-  const sum = (scopes: readonly Scope[], of: (figure: Figure) => bigint) =>
-    scopes.reduce((total, scope) => total + of(figureOf(valuations[1]!, scope)), 0n)
+const wholeDay = () => figureOf(valuations[1]!)
+const sumOf = (scopes: readonly Scope[], of: (figure: Figure) => bigint) =>
+  scopes.reduce((total, scope) => total + of(figureOf(valuations[1]!, scope)), 0n)
 
+describe('parts and wholes of the real day', () => {
   test.each(AXES)('all of the axis %s together are the plant, exactly', (axis) => {
     const scopes = keysOf(valuations[1]!, axis).map((key): Scope => ({ axis, key }))
     expect(scopes.length).toBeGreaterThan(2)
-    expect(sum(scopes, ({ cost }) => cost)).toBe(whole().cost)
-    expect(sum(scopes, ({ value }) => value)).toBe(whole().value)
-    whole().elements.forEach(({ known }, i) => {
-      expect(sum(scopes, ({ elements }) => elements[i]!.known)).toBe(known)
+    expect(sumOf(scopes, ({ cost }) => cost)).toBe(wholeDay().cost)
+    expect(sumOf(scopes, ({ value }) => value)).toBe(wholeDay().value)
+    wholeDay().elements.forEach(({ known }, i) => {
+      expect(sumOf(scopes, ({ elements }) => elements[i]!.known)).toBe(known)
     })
   })
 
   test('shifts and the hours after them are the day, exactly', () => {
     const parts = valuations.slice(2).map((valuation) => figureOf(valuation))
-    const { cost, value, elements } = whole()
+    const { cost, value, elements } = wholeDay()
     expect(parts.reduce((total, part) => total + part.cost, 0n)).toBe(cost)
     expect(parts.reduce((total, part) => total + part.value, 0n)).toBe(value)
     elements.forEach(({ known }, i) => {
@@ -380,13 +381,14 @@ test('the air pool of each shift and its shares are the truth to the fen', () =>
   }
 })
 
+const butMaterial = (figure: Figure) => figure.elements.filter(({ element }) => element !== 'material')
+
 test('as the devices tell it today: castings are known where they are counted first, everything else is the same', () => {
   const [, span] = windows[1]!
   const today = figureOf(valuationOf(inputOf(span, heard, priceBook(records))))
   const counted = figureOf(valuations[1]!)
   expect(today.finished).toBe(counted.finished)
-  const same = (figure: Figure) => figure.elements.filter(({ element }) => element !== 'material')
-  expect(same(today)).toEqual(same(counted))
+  expect(butMaterial(today)).toEqual(butMaterial(counted))
   // a lot that is cast and not yet turned waits in neither
   expect(Math.abs(Number(today.value - counted.value)) / Number(counted.value)).toBeLessThan(0.12)
   const foundry = figureOf(valuationOf(inputOf(span, heard, priceBook(records))), {
