@@ -19,7 +19,7 @@ import { openPast, type Past, type PastParts } from './history/past.ts'
 import { readOwnSimulations } from './ownSimulation.ts'
 import { Run, type RunParts, type RunSpec } from './run.ts'
 import { specOf } from './runRequest.ts'
-import { readSimSettings, type SimSettings } from './settings.ts'
+import { readSimSettings } from './settings.ts'
 import { localRoutes, type Simulators } from './status.ts'
 
 async function start({ options, log, lifecycle }: Context): Promise<Record<string, string>> {
@@ -59,7 +59,7 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     ),
   }
   const ingest = socketPath(options.data, 'ingest')
-  const pasts = pastsOf(plants, options, settings, { ...parts, folder, ingest })
+  const pasts = pastsOf(spec, options, { ...parts, folder, ingest })
   const standing = await lifecycle.start(
     'plants',
     () => opened(spec, { folder, prepare: ({ firm }) => pasts.get(firm)?.prepare() ?? null }),
@@ -98,18 +98,22 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
   return {}
 }
 
-/** The plants of the default folder have months behind them when they are first shown; those that a person brings begin now. */
+/**
+ * The plants of the default folder have months behind them when they are first shown; those that a person brings, and those that live in a
+ * scenario of their own, begin now.
+ */
 function pastsOf(
-  plants: readonly Plant[],
+  { plants, own, settings: { simHistory, simSeed } }: RunSpec,
   options: Options,
-  { simHistory, simSeed }: SimSettings,
   parts: PastParts,
 ): Map<string, Past> {
-  const own = path.resolve(options.plants) !== path.resolve(handles.plants.fallback)
-  if (own || simHistory === 'none') return new Map()
+  const isDefault = path.resolve(options.plants) === path.resolve(handles.plants.fallback)
+  if (!isDefault || simHistory === 'none') return new Map()
   const days = simHistory === 'months' ? null : simHistory.days
-  const works = plants.filter(({ simulation }) => simulation === 'works')
-  const pasts = works.flatMap((plant) => openPast(plant, parts, simSeed, days, Date.now()) ?? [])
+  const works = plants.filter(({ firm, simulation }) => simulation === 'works' && !own?.get(firm)?.scenario)
+  const pasts = works.flatMap(
+    (plant) => openPast(plant, parts, own?.get(plant.firm)?.seed ?? simSeed, days, Date.now()) ?? [],
+  )
   return new Map(pasts.map((past) => [past.firm, past]))
 }
 
