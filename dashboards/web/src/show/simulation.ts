@@ -75,7 +75,7 @@ export function truthWindow(
   now: Instant,
 ): { readonly from: Instant; readonly to: Instant } | null {
   const present = plantNow(run, now)
-  const settled = Math.floor((present - SETTLE) / MINUTE) * MINUTE
+  const settled = Math.floor((present - (run?.state === 'ended' ? 0 : SETTLE)) / MINUTE) * MINUTE
   const hour = Math.floor(settled / HOUR) * HOUR
   const span = {
     hour: { from: hour - HOUR, to: hour },
