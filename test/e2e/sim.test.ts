@@ -61,7 +61,7 @@ describe.skipIf(!browserPath())('the simulators page', () => {
     await expect.poll(stateOfRun, { timeout: 60_000 }).toBe('ended')
     await page.getByText('已结束').first().waitFor()
     await page.getByRole('button', { name: '重新比对' }).click()
-    const said = (test: string) => () => page.locator(`[data-test=${test}]`).innerText()
+    const said = (name: string) => () => page.locator(`[data-test=${name}]`).innerText()
     await expect.poll(said('truth-window'), { timeout: 15_000 }).toContain('09:00')
     // states of 43 machines and UNKNOWN, registers of machines and meters: nothing differs, nothing is unknown
     await expect.poll(said('truth-counts'), { timeout: 15_000 }).toMatch(/合格 4\d\d\s+不合格 0\s+未知 0/)
