@@ -17,6 +17,7 @@ import { calendarOf, momentOf, type Calendar } from '#domain/accounting/calendar
 import type { EventHeard, Facts, StateHeard } from '#domain/accounting/facts.ts'
 import { panesOf } from '#domain/accounting/machinePanes.ts'
 import { QUARTER, add, addPanes, openPane, type OpenPane, type Pane } from '#domain/accounting/pane.ts'
+import { costsByMachine, costsByWork, sharesOf } from '#domain/accounting/poolsShared.ts'
 import { poolsOf, stepDown, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
 import { priceBook, type DatedRecord, type PriceBook } from '#domain/accounting/records.ts'
 import { toFen } from '#domain/accounting/rounding.ts'
@@ -359,6 +360,32 @@ describe('parts and wholes of the real day', () => {
       })
     }
   })
+})
+
+const total = (costs: ReadonlyMap<string | null, bigint>) =>
+  [...costs.values()].reduce((sum, nano) => sum + nano, 0n)
+
+describe('shared cost of the real day', () => {
+  test('machines with their shares of the pools, and what no driver gives to one, are the plant exactly', () => {
+    const shares = sharesOf(caseOf(inputOf(windows[1]![1])), valuations[1]!)
+    const costs = costsByMachine(valuations[1]!, shares)
+    expect(total(costs)).toBe(wholeDay().cost)
+    const lathe = pathOf('lathe-01')
+    expect(costs.get(lathe)).toBeGreaterThan(figureOf(valuations[1]!, { axis: 'machine', key: lathe }).cost)
+    // water, nitrogen and outside work have no driver to a machine
+    expect(costs.get(null)).toBeGreaterThan(0n)
+  })
+
+  test.each(['product', 'order'] as const)(
+    'every %s with its part of what none was named for is the plant',
+    (axis) => {
+      const costs = costsByWork(caseOf(inputOf(windows[1]![1])), valuations[1]!, axis)
+      expect(total(costs)).toBe(wholeDay().cost)
+      // what nothing ran for is the night, a small part
+      expect(Number(costs.get(null) ?? 0n)).toBeLessThan(Number(wholeDay().cost) * 0.05)
+      expect(costs.size).toBeGreaterThan(axis === 'product' ? 4 : 20)
+    },
+  )
 })
 
 test('the air pool of each shift and its shares are the truth to the fen', () => {
