@@ -27,9 +27,6 @@ export function lossOfRework(operation: OperationStandard, book: Book): PieceLos
   return { material: 0n, labour: own.labour, machine: own.machine, own: BigInt(repair) }
 }
 
-export const totalOf = ({ material, labour, machine, own }: PieceLoss): bigint =>
-  material + labour + machine + own
-
 /** Good pieces of a product that a window counted; serials where they are known. */
 export type GoodWindow = {
   readonly start: Instant

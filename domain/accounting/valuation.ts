@@ -47,7 +47,7 @@ export type Valuation = {
   readonly provisional: boolean
 }
 
-/** Values a window. `closed`: months whose bill is known. About 20 µs a pane and element. */
+/** Values a window. `closed`: months whose bill is known. A day of the demo plant, 6,800 quarter panes, takes about 0.15 s. */
 export function valuationOf(input: CaseInput & { readonly closed?: readonly string[] }): Valuation {
   const work = caseOf(input)
   const cells = new Map<string, { -readonly [K in keyof Cell]: Cell[K] }>()

@@ -46,7 +46,7 @@ export type Case = {
   readonly machines: ReadonlyMap<string, PlantMachine>
   readonly days: readonly DayPlan[]
   readonly monthBefore: (month: string) => MonthState
-  /** Registers are nobody's before this: results made once for a case. */
+  /** What elements made once for this case, by name. */
   readonly made: Map<string, unknown>
 }
 

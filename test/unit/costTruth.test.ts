@@ -362,14 +362,14 @@ describe('parts and wholes of the real day', () => {
   })
 })
 
-const total = (costs: ReadonlyMap<string | null, bigint>) =>
+const sumOfCosts = (costs: ReadonlyMap<string | null, bigint>) =>
   [...costs.values()].reduce((sum, nano) => sum + nano, 0n)
 
 describe('shared cost of the real day', () => {
   test('machines with their shares of the pools, and what no driver gives to one, are the plant exactly', () => {
     const shares = sharesOf(caseOf(inputOf(windows[1]![1])), valuations[1]!)
     const costs = costsByMachine(valuations[1]!, shares)
-    expect(total(costs)).toBe(wholeDay().cost)
+    expect(sumOfCosts(costs)).toBe(wholeDay().cost)
     const lathe = pathOf('lathe-01')
     expect(costs.get(lathe)).toBeGreaterThan(figureOf(valuations[1]!, { axis: 'machine', key: lathe }).cost)
     // water, nitrogen and outside work have no driver to a machine
@@ -380,7 +380,7 @@ describe('shared cost of the real day', () => {
     'every %s with its part of what none was named for is the plant',
     (axis) => {
       const costs = costsByWork(caseOf(inputOf(windows[1]![1])), valuations[1]!, axis)
-      expect(total(costs)).toBe(wholeDay().cost)
+      expect(sumOfCosts(costs)).toBe(wholeDay().cost)
       // what nothing ran for is the night, a small part
       expect(Number(costs.get(null) ?? 0n)).toBeLessThan(Number(wholeDay().cost) * 0.05)
       expect(costs.size).toBeGreaterThan(axis === 'product' ? 4 : 20)
