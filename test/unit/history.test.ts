@@ -7,12 +7,15 @@ import { expect, test } from 'vitest'
 import { CountMessage, EventMessage, MAX_ITEMS, MAX_PAYLOAD, StateMessage } from '#contract/envelope.ts'
 import type { HistoryProgress } from '#contract/local.ts'
 import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
+import { openMornings } from '#store/truth/mornings.ts'
 import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE } from '#domain/time.ts'
+import { CredentialFile } from '../../simulators/credentials.ts'
 import { batchesOf, payloadOf, type Batch, type Seqs } from '../../simulators/history/batches.ts'
 import { addMonths, daysOf, pastOf } from '../../simulators/history/dates.ts'
 import { importDays, type ImportPorts } from '../../simulators/history/importer.ts'
+import { morningsFile, openPast, type PastParts } from '../../simulators/history/past.ts'
 import { allowance, firstAllowance, Pace } from '../../simulators/history/pace.ts'
 import {
   lastDay,
@@ -253,6 +256,37 @@ test('a record is stored whole, for its owner only', () => {
     })
     expect(fs.statSync(name).mode & 0o777).toBe(0o600)
     expect(fs.readdirSync(path.dirname(name))).toEqual(['demo-a.json'])
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})
+
+test('a works gets a past before it is born, keeps it, and none when it was born without or its record is damaged', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'by-history-'))
+  const parts: PastParts = {
+    folder,
+    truth: path.join(folder, 'truth'),
+    broker: { host: '127.0.0.1', port: 1 },
+    secrets: new CredentialFile(path.join(folder, 'credentials.json'), socketPath(folder, 'broker')),
+    ingest: socketPath(folder, 'ingest'),
+    log: silent,
+  }
+  const open = (seed: number, now: number) => openPast(plant, parts, seed, null, now)?.progress ?? null
+  try {
+    const first = open(7, startOf('2026-11-24'))
+    expect(first).toMatchObject({ from: '2025-05-24', retrofit: '2026-05-24', items: 0, state: 'preparing' })
+    // a day later, and with another seed in the settings: the one that it began with counts
+    expect(open(8, startOf('2026-11-25'))!.from).toBe('2025-05-24')
+    const name = recordFile(folder, 'demo-a')
+    expect(readRecord(name)!.seed).toBe(7)
+    fs.writeFileSync(name, '{"from":')
+    expect(open(7, startOf('2026-11-24'))).toBeNull()
+    fs.rmSync(name)
+    const mornings = openMornings(morningsFile(parts.truth, 'demo-a'))
+    mornings.bear({ seed: 7, scenario: '{"name":"retrofit","from":null}' })
+    mornings.close()
+    expect(open(7, startOf('2026-11-24'))).toBeNull()
+    expect(fs.existsSync(name)).toBe(false)
   } finally {
     fs.rmSync(folder, { recursive: true })
   }
