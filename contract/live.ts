@@ -99,6 +99,7 @@ export type LedgerEvent = {
     | 'quarantine.closed'
     | 'machine.event'
     | 'store.state'
+    | 'shift.settled'
   /** Journal offset that caused it; null for the store's own news. */
   readonly offset: number | null
   readonly body: Readonly<Record<string, unknown>>

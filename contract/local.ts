@@ -22,6 +22,9 @@
  *   GET  /entry?firm&offset -> RawEntry | null          one journal entry as received; null when it aged out
  *   GET  /health-data?firm -> FirmHealth                counts, latency, skew, coverage, historian, ledger of a firm
  *   GET  /counts?firm    -> Counts (all firms: Record<firm, Counts>)
+ *   GET  /panes?firm&machine&from&to&length -> PanesNow  panes that begin in [from, to) as of now, made from what was heard: `length` 900000
+ *                        (quarters, default) or 60000 (minutes, of the machine's last 48 h). 400 {error} for a window of more than 2 days,
+ *                        minutes that are gone, or no window; made again at most once a second. Settled ones are in the ledger
  *   GET  /status         -> IngestStatus
  * api.sock
  *   GET  /users; POST /users {name, password?, role, firms} -> {name, password?}; POST /users/password {name, password?}
@@ -40,6 +43,7 @@
  *   GET  /runs/truth?firm&from&to&scope -> TruthRow[]  what was true: scope `plant`, a machine's or a meter's path, or `machines`: all of
  *                        them; 404 for an unknown one, 409 {error} for a window that the plant has not lived
  */
+import type { Pane } from '#domain/accounting/pane.ts'
 import type { Plant, Simulation } from '#domain/plant/plant.ts'
 import type { Instant } from '#domain/time.ts'
 import type { FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
@@ -93,6 +97,9 @@ export type BrokerStatus = {
 /** What ingest knows of a firm's data health: the rest comes from the broker (contract/rest.ts DataHealth). */
 export type FirmHealth = Omit<z.infer<typeof DataHealth>, 'denied' | 'journal'>
 
+/** Panes up to `asOf`, the newest ts of the machine's evidence; 0: nothing was ever heard of it. */
+export type PanesNow = { readonly asOf: Instant; readonly panes: readonly Pane[] }
+
 export type IngestStatus = {
   /** Commits of the journal not yet through the pipeline. */
   readonly lag: number
@@ -138,6 +145,8 @@ export type FaultKindRow = {
     >
   >
   readonly counters: readonly string[]
+  /** Last levels of the machines that it fits (`lathe-07`); null: any. */
+  readonly machines: readonly string[] | null
 }
 
 /** A fault in force, or waiting for its time. */

@@ -3,6 +3,8 @@
  * journal alone changes it (but for what the historian refuses), so the same entries always lead to the same ledger.
  */
 import type { LedgerEvent } from '#contract/live.ts'
+import type { EventHeard } from '#domain/accounting/facts.ts'
+import type { Span } from '#domain/accounting/span.ts'
 import type { DeviceClass } from '#contract/topics.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { indexPlant, type PlantIndex } from '#domain/telemetry/check.ts'
@@ -11,17 +13,21 @@ import { DAY, type Instant, type Millis } from '#domain/time.ts'
 import type {
   HashRow,
   LedgerChanges,
-  MachineEventRow,
   NewEvent,
   QuarantineDecided,
   QuarantineRow,
-  StateRow,
+  SettledRow,
 } from '#store/ledger/changes.ts'
+import type { PaneHead } from '#store/ledger/paneRows.ts'
+import { sampleDay } from '#store/ledger/samples.ts'
 import { openLedgerWriter, type LedgerWriter, type StoredPlant } from '#store/ledger/writer.ts'
+import { Almanac } from './almanac.ts'
 import { newTally, type Tally } from './counts.ts'
 import { MachineMemory, RECENT_STATES } from './machine.ts'
 import { Quarantine } from './quarantine.ts'
 import { MESSAGES_KEPT } from './messages.ts'
+import { OpenDays } from './openDays.ts'
+import { nothing, panesKey, type PanesKey } from './pending.ts'
 import { LOOSE, LooseStream, SEQ, SeqStream } from './stream.ts'
 
 /** Newest tick: the monotonic journal clock that silence timers run on. */
@@ -30,43 +36,10 @@ export type JournalClock = { readonly wall: Instant; readonly mono: Millis }
 /** State messages younger than this stand one by one, so that a late one finds its place. */
 const FOLD_AFTER: Millis = 2 * DAY
 
-type Pending = {
-  events: NewEvent[]
-  plants: StoredPlant[]
-  quarantine: QuarantineRow[]
-  decided: QuarantineDecided[]
-  withheld: number[]
-  states: StateRow[]
-  machineEvents: MachineEventRow[]
-  readonly streams: Set<SeqStream | LooseStream>
-  readonly machines: Set<MachineMemory>
-  /** Control entries answered since the last commit. */
-  readonly answered: Set<string>
-}
-
-const NONE: Pick<LedgerChanges, 'withheld' | 'quarantine' | 'decided'> = {
-  withheld: [],
-  quarantine: [],
-  decided: [],
-}
-
 /** Of an item that was put aside: why, and what was decided on it. */
 export type ItemRow = Pick<QuarantineRow, 'id' | 'offset' | 'item' | 'reason'> & {
   readonly status: 'open' | QuarantineDecided['status']
 }
-
-const nothing = (): Pending => ({
-  events: [],
-  plants: [],
-  quarantine: [],
-  decided: [],
-  withheld: [],
-  states: [],
-  machineEvents: [],
-  streams: new Set(),
-  machines: new Set(),
-  answered: new Set(),
-})
 
 export class Firm {
   readonly name: string
@@ -83,17 +56,29 @@ export class Firm {
   offset: number
   at: Instant
   clock: JournalClock
+  readonly almanac: Almanac
+  readonly days: OpenDays
+  /** Machines whose open panes are an hour old. */
+  hourly: MachineMemory[] = []
+  /** Machines with samples that are not stored. */
+  readonly sampled = new Set<MachineMemory>()
+  /** Signs last asked for, by machine; nothing has come since. */
+  signs: (Span & { readonly byMachine: ReadonlyMap<string, readonly EventHeard[]> }) | null = null
   pending = nothing()
   /** A commit that the disk refused, to be tried again before anything else happens. */
   #unsaved: LedgerChanges | null = null
   #nextStream: number
   #tended = 0
+  /** No day before this one is left in the log of samples. */
+  #prunedTo = 0
 
   constructor(dir: string, name: string) {
     this.name = name
     this.ledger = openLedgerWriter(dir, name)
     this.quarantine = new Quarantine(this.ledger)
     this.plants = this.ledger.plants()
+    this.almanac = new Almanac(this.plants)
+    this.days = new OpenDays(this.almanac, this.ledger, (day, shift) => this.settledOf(day, shift))
     const progress = this.ledger.progress()
     this.stored = this.taken = progress?.cursor ?? 0
     this.offset = progress?.offset ?? 0
@@ -105,6 +90,8 @@ export class Firm {
       const states = this.ledger.recentStates(row.path, RECENT_STATES)
       this.machines.set(row.path, new MachineMemory(name, row.path, row, states))
     }
+    for (const { machine, day, samples } of this.ledger.samples.log())
+      this.machine(machine).samples.load(day, samples)
     const last = this.plants.at(-1)
     if (last) this.#usePlant(last.plant)
   }
@@ -147,6 +134,8 @@ export class Firm {
     this.plants.push(stored)
     this.pending.plants.push(stored)
     this.#usePlant(plant)
+    this.almanac.changed()
+    this.days.plantChanged(this.clock.mono)
     return version
   }
 
@@ -172,6 +161,27 @@ export class Firm {
     return this.pending.answered.has(controlId) || this.ledger.answered(controlId)
   }
 
+  /** Rows of a machine (null: of all) that are not in the ledger yet. */
+  fresh<K extends 'states' | 'machineEvents'>(kind: K, machine: string | null): LedgerChanges[K][number][] {
+    const rows: LedgerChanges[K][number][] = [...(this.#unsaved?.[kind] ?? []), ...this.pending[kind]]
+    return rows.filter((row) => machine === null || row.machine === machine)
+  }
+
+  /** The newest panes of a machine in a shift, those included that are not in the ledger yet; null: none were made. */
+  paneHead(key: PanesKey): PaneHead | null {
+    const fresh = this.pending.panes.get(panesKey(key))
+    const unsaved = () => this.#unsaved?.panes.findLast((row) => panesKey(row) === panesKey(key))
+    return fresh ?? unsaved() ?? this.ledger.panes.head(key.machine, key.length, key.day, key.shift)
+  }
+
+  /** The newest settlement of a shift, likewise. */
+  settledOf(day: string, shift: number | null): SettledRow | null {
+    const fresh = [...(this.#unsaved?.settled ?? []), ...this.pending.settled]
+    return (
+      fresh.findLast((row) => row.day === day && row.shift === shift) ?? this.ledger.panes.settled(day, shift)
+    )
+  }
+
   touch(machine: MachineMemory): void {
     if (machine.dirty) return
     machine.dirty = true
@@ -188,12 +198,17 @@ export class Firm {
     this.#unsaved = changes
     this.ledger.commit(changes)
     this.stored = changes.progress.cursor
+    for (const [path, parts] of Map.groupBy(changes.samples, (part) => part.machine))
+      this.machine(path).samples.stored(parts)
     this.#unsaved = null
   }
 
   #changes(): LedgerChanges {
     const { events, plants, quarantine, decided, withheld, states, machineEvents, streams, machines } =
       this.pending
+    const { samplesGone, panes, settled } = this.pending
+    const samples = [...this.sampled].flatMap((machine) => machine.samples.unstored(this.at))
+    this.sampled.clear()
     const hashes: HashRow[] = []
     const streamRows = [...streams].map((stream) => stream.store(hashes))
     const messages = [...machines].flatMap((machine) => machine.messages.closed.splice(0))
@@ -218,6 +233,11 @@ export class Firm {
       withheld,
       states,
       machineEvents,
+      samples,
+      samplesGone,
+      panes: [...panes.values()],
+      settled,
+      openDays: this.days.rows(),
       messages,
       tallies: this.quarantine.changes(),
       machines: machineRows,
@@ -227,7 +247,10 @@ export class Firm {
     }
   }
 
-  /** Housekeeping, one machine at a time: repeats of old states fold, messages past their age leave the index. */
+  /**
+   * Housekeeping, one machine at a time: repeats of old states fold, samples of a day that is over get their own row, messages past
+   * their age leave the index.
+   */
   tend(): void {
     const paths = [...this.machines.keys()]
     const machine = this.machines.get(paths[this.#tended++ % Math.max(1, paths.length)] ?? '')
@@ -235,6 +258,21 @@ export class Firm {
     const { ledger, at } = this
     if (machine.index) ledger.foldStates(machine.path, at - FOLD_AFTER, machine.index.machine.stateStaleMs)
     ledger.pruneMessages(machine.path, at - MESSAGES_KEPT)
+    const over = machine.samples.over(at)
+    if (over.length > 0) {
+      ledger.foldSamples(over)
+      machine.samples.stored(over)
+    }
+    this.#pruneLog()
+  }
+
+  /** Days before the oldest one that is held stand in rows of their own. */
+  #pruneLog(): void {
+    const oldest = Math.min(
+      ...[...this.machines.values()].flatMap(({ samples }) => [...samples.days()]),
+      sampleDay(this.at),
+    )
+    if (oldest > this.#prunedTo && !this.ledger.pruneLog(oldest)) this.#prunedTo = oldest
   }
 
   /** The plant in force for a journal entry, or null before the first. */
@@ -245,11 +283,15 @@ export class Firm {
   /** Items of the entries in [from, to] that the historian must not see at their own place, as `offset:item`. */
   withheldIn(from: number, to: number): Set<string> {
     const keys = this.ledger.withheldBetween(from, to).map((row) => `${row.offset}:${row.item}`)
-    for (const { withheld, quarantine } of [this.#unsaved ?? NONE, this.pending]) {
+    for (const { withheld, quarantine } of this.#notStored()) {
       for (let i = 0; i < withheld.length; i += 2) keys.push(`${withheld[i]}:${withheld[i + 1]}`)
       for (const row of quarantine) keys.push(`${row.offset}:${row.item}`)
     }
     return new Set(keys)
+  }
+
+  #notStored(): Pick<LedgerChanges, 'withheld' | 'quarantine' | 'decided'>[] {
+    return this.#unsaved === null ? [this.pending] : [this.#unsaved, this.pending]
   }
 
   /** The newest row of an item that was put aside, or null when none is kept. */
@@ -260,10 +302,10 @@ export class Firm {
   /** Every row of the entries in [from, to], the oldest first, as decided by now. */
   rowsIn(from: number, to: number): ItemRow[] {
     const rows: ItemRow[] = this.ledger.rowsBetween(from, to)
-    for (const { quarantine } of [this.#unsaved ?? NONE, this.pending])
+    for (const { quarantine } of this.#notStored())
       for (const { id, offset, item, reason } of quarantine)
         if (offset >= from && offset <= to) rows.push({ id, offset, item, reason, status: 'open' })
-    const decided = [...(this.#unsaved ?? NONE).decided, ...this.pending.decided]
+    const decided = this.#notStored().flatMap((changes) => changes.decided)
     return rows.map((row) => ({ ...row, status: decided.find((d) => d.id === row.id)?.status ?? row.status }))
   }
 

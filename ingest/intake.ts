@@ -196,8 +196,8 @@ export class Intake {
   }
 
   #isDue(firm: Firm): boolean {
-    const { events, answered, machines, states, machineEvents } = firm.pending
-    if (answered.size > 0 || states.length + machineEvents.length > MANY_ROWS) return true
+    const { events, answered, machines, states, machineEvents, panes } = firm.pending
+    if (answered.size > 0 || states.length + machineEvents.length + panes.size > MANY_ROWS) return true
     const since = performance.now() - (this.#due.get(firm) ?? 0)
     if (events.length > 0) return since > NEWS_DUE
     return since > STATE_DUE && (machines.size > 0 || firm.taken > firm.stored)

@@ -11,6 +11,7 @@ import type { Instant } from '#domain/time.ts'
 import type { Series } from '#store/historian/historian.ts'
 import type { MachineRow, StateRow } from '#store/ledger/changes.ts'
 import { MessageIndex } from './messages.ts'
+import { MachineSamples } from './samples.ts'
 import type { LooseStream, SeqStream } from './stream.ts'
 
 /** State messages held per machine, to find since when a state lasts when messages come out of order. */
@@ -41,6 +42,11 @@ type Now = {
   receivedAt: Instant | null
   /** Monotonic journal clock when a state message was last heard. */
   heardMono: number
+  /** Newest ts of evidence, and the monotonic journal clock when some was last heard; null: never. */
+  evidenceTs: Instant
+  evidenceMono: number | null
+  /** Up to where panes of its open shift are stored. */
+  panesTo: Instant
 }
 
 const START: Now = {
@@ -54,6 +60,9 @@ const START: Now = {
   orderTs: 0,
   receivedAt: null,
   heardMono: 0,
+  evidenceTs: 0,
+  evidenceMono: null,
+  panesTo: 0,
 }
 
 type ClassStreams = {
@@ -72,6 +81,7 @@ export class MachineMemory {
   readonly registers = new Map<string, Register>()
   readonly streams: Readonly<Record<DeviceClass, ClassStreams>>
   readonly messages: MessageIndex
+  readonly samples: MachineSamples
   /** Oldest first. */
   states: StateRow[] = []
   dirty = false
@@ -88,14 +98,17 @@ export class MachineMemory {
     this.streams = Object.fromEntries(
       DEVICE_CLASSES.map((cls) => [cls, { current: null, loose: null, byBoot: new Map() }]),
     ) as unknown as Record<DeviceClass, ClassStreams>
+    this.samples = new MachineSamples(path)
     this.messages = row ? new MessageIndex(path, row.messages, row.boots) : new MessageIndex(path)
     if (!row) return
     const { values, ...now } = JSON.parse(row.live) as Now & {
       values: Record<string, [number | null, Instant, number, string]>
     }
-    this.now = now
-    for (const [name, [value, ts, seq, quality]] of Object.entries(values))
+    this.now = { ...START, ...now }
+    for (const [name, [value, ts, seq, quality]] of Object.entries(values)) {
       this.values.set(name, { value, ts, seq, quality, fresh: false })
+      this.samples.known(name, ts)
+    }
     for (const [name, register] of Object.entries(JSON.parse(row.registers) as Record<string, Register>))
       this.registers.set(name, register)
   }

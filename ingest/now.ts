@@ -44,7 +44,9 @@ export function holdState(
   const { ts, state, reason = null, until: lastTs = ts } = item
   const staleMs = machine.index?.machine.stateStaleMs ?? Infinity
   const seq = correct ? Number.MAX_SAFE_INTEGER : (item.seq ?? 0)
-  const row: StateRow = { machine: machine.path, ts, lastTs, state: state!, reason, seq }
+  const { order = null, product = null, operation = null } = item
+  const work = { order, product, operation }
+  const row: StateRow = { machine: machine.path, ts, lastTs, state: state!, reason, seq, ...work }
   firm.pending.states.push(row)
   insertState(machine.states, row)
   const { now } = machine

@@ -1,9 +1,10 @@
 /**
  * THE page to read first: what happens to a journal entry, in order.
  *
- *   a device's message   decode -> admit -> normalize -> persist -> announce
+ *   a device's message   decode -> admit -> normalize -> persist -> aggregate -> announce
  *   what a person did    decide (one file per kind in control/) -> an answer in the ledger
- *   a tick               advanceTime: silence, by the journal's clock
+ *   a tick               advanceTime: silence and settlement, by the journal's clock
+ *   with each of them    settle: a piece of the panes that are due
  *
  * The journal is the only input, and the order of its entries is the order of work: restart, replay and audit are the same walk. A
  * stage finds its item in a Work, leaves its finding there, and never drops one: persist counts each item exactly once as stored,
@@ -17,8 +18,10 @@ import type { Firm } from './firm.ts'
 import type { HistorianFeed } from './historianFeed.ts'
 import type { Latency } from './latency.ts'
 import type { Live } from './live.ts'
+import { settle } from './settle.ts'
 import { admit } from './stages/admit.ts'
 import { advanceTime } from './stages/advanceTime.ts'
+import { aggregate } from './stages/aggregate.ts'
 import { announce } from './stages/announce.ts'
 import { decode } from './stages/decode.ts'
 import { normalize } from './stages/normalize.ts'
@@ -33,7 +36,7 @@ export type Pipeline = {
 }
 
 /** The stages of a device's message, in order; `replace` puts another in the place of one. */
-const STAGES = { decode, admit, normalize, persist, announce }
+const STAGES = { decode, admit, normalize, persist, aggregate, announce, settle }
 export type StageSet = typeof STAGES
 
 /** Topics of devices recur for ever; they are parsed once. The bound only matters to a flood of made-up ones. */
@@ -60,6 +63,8 @@ export function createPipeline(
     stage.normalize(work)
     at = 'persist'
     stage.persist(work, feed)
+    at = 'aggregate'
+    stage.aggregate(work)
     at = 'announce'
     stage.announce(work, live, latency)
   }
@@ -69,6 +74,7 @@ export function createPipeline(
     const fault = work.faults[0] ?? null
     if (fault !== null) return fault
     store(work, work.items[0]!, 0, feed)
+    stage.aggregate(work)
     work.firm.touch(work.machine)
     live.changed(work.firm, work.machine)
     return null
@@ -93,6 +99,7 @@ export function createPipeline(
     take(firm, entry) {
       at = 'topic'
       const topic = topicOf(entry.topic)
+      let isTick = false
       if (topic !== null) {
         const machine = firm.machine(topic.machine)
         spare = spare
@@ -102,10 +109,13 @@ export function createPipeline(
       } else {
         const kind = entryClass(entry.topic)
         at = kind ?? 'strange'
+        isTick = kind === 'tick'
         if (kind === 'control') decide(firm, entry, stages)
-        else if (kind === 'tick') advanceTime(firm, entry, live)
+        else if (isTick) advanceTime(firm, entry, live)
         else strange(firm, entry)
       }
+      at = 'settle'
+      stage.settle(firm, entry, isTick)
       firm.offset = entry.offset
       firm.at = entry.receivedAt
     },

@@ -1,5 +1,6 @@
 /** What ingest answers on its local socket (contract/local.ts). Another firm's or an unknown machine's question is a 404. */
 import type { Registry } from 'prom-client'
+import { QUARTER } from '#domain/accounting/pane.ts'
 import type { QuarantineReason } from '#contract/dispositions.ts'
 import type { MessageRow } from '#contract/live.ts'
 import { MAX_PAYLOAD } from '#contract/envelope.ts'
@@ -11,6 +12,7 @@ import { countsOf, dataHealth } from './dataHealth.ts'
 import type { Firm } from './firm.ts'
 import type { Intake } from './intake.ts'
 import { MESSAGES_KEPT } from './messages.ts'
+import { panesNow } from './panesNow.ts'
 import { showPayload } from './shown.ts'
 
 const MAX_MESSAGES = 200
@@ -48,6 +50,7 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
       },
       'GET /entry': (_body, query) =>
         ofFirm(query, (firm) => rawEntry(intake, firm, Number(query.get('offset')))),
+      'GET /panes': (_body, query) => panes(intake.firms.get(query.get('firm') ?? ''), query),
       'GET /messages': (_body, query) => ofFirm(query, (firm) => messages(intake, firm, query)),
     },
     streams: {
@@ -57,6 +60,18 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
       },
     },
   }
+}
+
+function panes(firm: Firm | undefined, query: URLSearchParams): LocalAnswer {
+  const machine = firm?.machines.get(query.get('machine') ?? '')
+  if (!firm || !machine?.index) return NOT_FOUND
+  const asked = {
+    from: Number(query.get('from') ?? NaN),
+    to: Number(query.get('to') ?? NaN),
+    length: Number(query.get('length') ?? QUARTER),
+  }
+  const found = panesNow(firm, machine, asked, performance.now())
+  return typeof found === 'string' ? { status: 400, body: { error: found } } : { body: found }
 }
 
 /** One journal entry as received; null when it aged out. */

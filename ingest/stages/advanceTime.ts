@@ -7,6 +7,7 @@ import { SECOND, type Millis } from '#domain/time.ts'
 import type { Firm, JournalClock } from '../firm.ts'
 import type { Live } from '../live.ts'
 import type { MachineMemory } from '../machine.ts'
+import { moveTime } from '../settle.ts'
 
 /** Ticks come every 5 s; a longer hole than this, or a clock that starts anew, restarts the timers. */
 export const TICK_GAP: Millis = 15 * SECOND
@@ -25,6 +26,7 @@ export function advanceTime(firm: Firm, entry: JournalEntry, live: Live): void {
     else continue
     firm.touch(machine)
   }
+  if (firm.plant) moveTime(firm, restart)
 }
 
 /** UNKNOWN from the moment its timeout passed; running on with the last state would be a lie. */

@@ -2,8 +2,10 @@
  * What one commit of a ledger holds. Rows that are only ever added stand first, rows of state that are replaced last; the writer
  * stores all of it and the cursor in one transaction, so that a kill leaves a ledger that is exactly as of some journal commit.
  */
+import type { PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Plant } from '#domain/plant/plant.ts'
+import type { SampleGone, SamplePart } from './sampleRows.ts'
 
 export type NewEvent = {
   readonly at: Instant
@@ -61,6 +63,10 @@ export type StateRow = {
   readonly lastTs: Instant
   readonly state: string
   readonly reason: string | null
+  /** What the machine said was on it; null or left out: nothing. */
+  readonly order?: string | null
+  readonly product?: string | null
+  readonly operation?: string | null
   /** Of two states at the same instant the one with the higher seq stands. */
   readonly seq: number
 }
@@ -81,6 +87,39 @@ export type MachineEventRow = {
   /** It takes the place of what stands under the same boot and seq, whatever the ts of that. */
   readonly corrects: boolean
 }
+
+/** Panes of one machine in one shift of a production day. A revision that is not settled yet is replaced freely. */
+export type PaneRow = {
+  readonly machine: string
+  readonly length: PaneLength
+  /** `2026-03-31` */
+  readonly day: string
+  /** Index in the plant's shifts; null: what lies outside of them. */
+  readonly shift: number | null
+  readonly revision: number
+  /** SHA-256 of `panes`. */
+  readonly hash: string
+  /** encodePanes and encodeSources of domain/accounting/paneText.ts. */
+  readonly panes: string
+  readonly sources: string
+}
+
+/** A shift as it was settled: of each machine the newest row of this revision or a lower one. */
+export type SettledRow = {
+  readonly day: string
+  readonly shift: number | null
+  readonly revision: number
+  /** Journal time and place. */
+  readonly at: Instant
+  readonly offset: number
+  /** Why there is another revision; null for revision 0. */
+  readonly reason: string | null
+  /** Over the machines and hashes of its rows. */
+  readonly hash: string
+}
+
+/** What the aggregate stage holds of a production day that is not all settled; null: it is. */
+export type OpenDayRow = { readonly day: string; readonly state: string | null }
 
 export type MessageBlock = {
   readonly machine: string
@@ -133,6 +172,12 @@ export type LedgerChanges = {
   readonly withheld: readonly number[]
   readonly states: readonly StateRow[]
   readonly machineEvents: readonly MachineEventRow[]
+  readonly samples: readonly SamplePart[]
+  /** Removed before `samples` are added. */
+  readonly samplesGone: readonly SampleGone[]
+  readonly panes: readonly PaneRow[]
+  readonly settled: readonly SettledRow[]
+  readonly openDays: readonly OpenDayRow[]
   readonly messages: readonly MessageBlock[]
   readonly tallies: readonly ReasonTally[]
   readonly machines: readonly MachineRow[]

@@ -2,6 +2,7 @@
  * The ledger: one SQLite file per firm with everything derived from the journal that people see: events by cursor, plant versions,
  * quarantine, counts, states. ingest alone writes it (store/ledger/writer.ts); the api reads it by cursor.
  */
+import type { Pane, PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Plant, ShownState } from '#domain/plant/plant.ts'
 
@@ -58,6 +59,32 @@ export type MachineEvent = {
 export interface MachinePast {
   /** Events of a machine in [from, to), oldest first. */
   machineEvents(machine: string, from: Instant, to: Instant): MachineEvent[]
+}
+
+/** A shift that was settled. The newest revision counts; those before it stay readable. */
+export type SettledShift = {
+  /** Production day, `2026-03-31`. */
+  readonly day: string
+  /** Index in the plant's shifts; null: what lies outside of them. */
+  readonly shift: number | null
+  readonly revision: number
+  /** Journal time and offset at which it settled. */
+  readonly at: Instant
+  readonly offset: number
+  /** Null for revision 0. */
+  readonly reason: string | null
+  /** SHA-256 over the machines' panes, hex. */
+  readonly hash: string
+}
+
+/** Panes as stored: settled ones, and of an open shift those up to the last full hour. Newer ones are asked from ingest. */
+export interface StoredPanes {
+  /** Panes that begin in [from, to), of the newest revision, in the order of their keys. Only quarters are stored. */
+  panes(machine: string, from: Instant, to: Instant, length?: PaneLength): Pane[]
+  /** The panes of every machine as a shift was settled with a revision. */
+  panesOfShift(shift: Pick<SettledShift, 'day' | 'shift' | 'revision'>, length?: PaneLength): Pane[]
+  /** Settlements of the production days from … to, both inside, oldest revision first. */
+  settled(from: string, to: string): SettledShift[]
 }
 
 /** Read side, one per firm, for a process that does not write. Every call sees the newest commit. */

@@ -1,10 +1,15 @@
 /**
  * The tables of a ledger, as steps that are only ever added to. `PRAGMA user_version` counts the steps a file has taken.
  *
- * Written at once and never changed: event, plant, withheld, machine_event, hash_block, message_block. Rows of state (progress, machine,
- * stream, state_run, quarantine) are replaced; all of it in one transaction per commit, together with the cursor.
+ * Written at once and never changed: event, plant, withheld, machine_event, settled, hash_block, message_block. Rows of state (progress,
+ * machine, stream, state_run, quarantine, open_day, sample_day, and pane_day until it is settled) are replaced; all of it in one
+ * transaction per commit, together with the cursor.
  */
 import type { DatabaseSync } from 'node:sqlite'
+
+/** Events that have a say long after they happened: found by type without reading all others. A query must repeat the words. */
+export const LASTING = `type IN ('order_start', 'order_end', 'maintenance', 'meter_swap')`
+export const SIGNS = `type IN ('sign_on', 'sign_off')`
 
 const STEPS = [
   `CREATE TABLE progress (
@@ -120,6 +125,50 @@ const STEPS = [
        json_remove(body, '$.machine', '$.ts', '$.seq', '$.type'), coalesce(offset, 0)
      FROM event WHERE kind = 'machine.event'
        AND body ->> 'machine' IS NOT NULL AND body ->> 'ts' IS NOT NULL AND body ->> 'type' IS NOT NULL;`,
+  // Until here a state's order was not kept, and samples of registers only in the journal.
+  `ALTER TABLE state_run ADD COLUMN order_id TEXT;
+   ALTER TABLE state_run ADD COLUMN product TEXT;
+   ALTER TABLE state_run ADD COLUMN operation TEXT;
+   CREATE INDEX machine_event_lasting ON machine_event (machine, type, ts) WHERE ${LASTING};
+   CREATE INDEX machine_event_sign ON machine_event (ts) WHERE ${SIGNS};
+   CREATE TABLE sample_log (
+     id INTEGER PRIMARY KEY,
+     machine TEXT NOT NULL,
+     day INTEGER NOT NULL,              -- UTC day
+     samples TEXT NOT NULL              -- samples.ts
+   ) STRICT;
+   CREATE TABLE sample_day (
+     id INTEGER PRIMARY KEY,
+     machine TEXT NOT NULL,
+     day INTEGER NOT NULL,
+     names TEXT NOT NULL,               -- measures in it
+     samples BLOB NOT NULL,             -- zstd
+     UNIQUE (machine, day)
+   ) STRICT;
+   CREATE TABLE pane_day (
+     machine TEXT NOT NULL,
+     length INTEGER NOT NULL,           -- ms
+     day TEXT NOT NULL,                 -- production day
+     shift INTEGER NOT NULL,            -- index in the plant's shifts, −1 outside of them
+     revision INTEGER NOT NULL,
+     hash BLOB NOT NULL,                -- SHA-256 of the panes' text
+     panes BLOB NOT NULL,               -- panes and their sources, zstd
+     PRIMARY KEY (machine, length, day, shift, revision)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE settled (
+     day TEXT NOT NULL,
+     shift INTEGER NOT NULL,
+     revision INTEGER NOT NULL,
+     at INTEGER NOT NULL,
+     offset INTEGER NOT NULL,
+     reason TEXT,
+     hash TEXT NOT NULL,
+     PRIMARY KEY (day, shift, revision)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE open_day (
+     day TEXT PRIMARY KEY,
+     state TEXT NOT NULL                -- JSON, of the aggregate stage
+   ) STRICT, WITHOUT ROWID;`,
 ] as const
 
 /** Steps that this version of the product knows. */

@@ -1,9 +1,11 @@
 /** The read side of a ledger, for a process that does not write: the api, and ingest's own questions about the past. */
 import fs from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { byKey, QUARTER, type Pane } from '#domain/accounting/pane.ts'
+import { decodePanes } from '#domain/accounting/paneText.ts'
 import { segmentsOf, type StateRun } from '#domain/telemetry/states.ts'
 import type { Plant } from '#domain/plant/plant.ts'
-import { MINUTE, type Instant } from '#domain/time.ts'
+import { DAY, dayOf, MINUTE, type Instant } from '#domain/time.ts'
 import { firstBroken, GENESIS } from './chain.ts'
 import type {
   LedgerReader,
@@ -12,7 +14,9 @@ import type {
   MachinePast,
   PlantVersion,
   QuarantineRecord,
+  StoredPanes,
 } from './ledger.ts'
+import { openPaneReader, type PaneTexts } from './paneRows.ts'
 
 export const QUARANTINE_COLUMNS = `id, reason, detail, machine, class, boot, seq, ts, received_at AS receivedAt, offset, item, stands,
   status, decided_by AS decidedBy, decided_at AS decidedAt`
@@ -20,10 +24,12 @@ export const QUARANTINE_COLUMNS = `id, reason, detail, machine, class, boot, seq
 /** State timeout of a machine that the plant no longer lists. */
 const DEFAULT_STALE = 2 * MINUTE
 
+const panesIn = ({ panes, sources }: PaneTexts): Pane[] => decodePanes(panes, sources)
+
 /** Opens a firm's ledger read-only. Throws when the file does not exist yet: ask `listFirms` first. */
 export function openLedgerReader(
   file: string,
-): LedgerReader & MachinePast & { firstBroken(): number | null } {
+): LedgerReader & MachinePast & StoredPanes & { firstBroken(): number | null } {
   if (!fs.existsSync(file)) throw new Error(`no ledger at ${file}`)
   const db = new DatabaseSync(file, { readOnly: true })
   db.exec('PRAGMA busy_timeout = 5000')
@@ -55,6 +61,7 @@ export function openLedgerReader(
     happened: db.prepare(`SELECT machine, ts, type, fields, offset FROM machine_event
       WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts, boot, seq`),
   }
+  const stored = openPaneReader(db)
   let cached: PlantVersion | null = null
 
   const plant = (): PlantVersion | null => {
@@ -104,6 +111,16 @@ export function openLedgerReader(
       const rows = sql.happened.all(machine, from, to) as unknown as (MachineEvent & { fields: string })[]
       return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) as MachineEvent['fields'] }))
     },
+    panes: (machine, from, to, length = QUARTER) =>
+      // a production day begins on the date of its name and may last into the next one
+      stored
+        .newest(machine, length, dayOf(from - DAY), dayOf(to))
+        .flatMap(panesIn)
+        .filter(({ start }) => start >= from && start < to)
+        .toSorted(byKey),
+    panesOfShift: ({ day, shift, revision }, length = QUARTER) =>
+      stored.asOf(length, day, shift, revision).flatMap(panesIn),
+    settled: stored.settled,
     firstBroken: () => firstBroken(sql.chain.iterate() as unknown as Iterable<LedgerRow & { hash: string }>),
     close: () => db.close(),
   }

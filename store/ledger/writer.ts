@@ -18,7 +18,10 @@ import type {
 import { ledgerFile } from './file.ts'
 import type { LedgerHead, LedgerRow, QuarantineRecord } from './ledger.ts'
 import { migrate } from './migrations.ts'
+import { openPaneRows } from './paneRows.ts'
+import { openPast } from './past.ts'
 import { QUARANTINE_COLUMNS } from './reader.ts'
+import { openSampleRows, type SamplePart } from './sampleRows.ts'
 import { openStateRuns } from './stateRuns.ts'
 
 /** Old hash blocks deleted per commit, so that no commit stalls the pipeline at midnight. */
@@ -44,6 +47,8 @@ export function openLedgerWriter(dir: string, firm: string) {
   migrate(db)
   const sql = prepare(db)
   const runs = openStateRuns(db)
+  const samples = openSampleRows(db)
+  const panes = openPaneRows(db)
   const last = db.prepare('SELECT cursor, hash FROM event ORDER BY cursor DESC LIMIT 1').get()
   let head = (last as LedgerHead | undefined) ?? { cursor: 0, hash: GENESIS }
 
@@ -67,6 +72,13 @@ export function openLedgerWriter(dir: string, firm: string) {
     for (let i = 0; i < withheld.length; i += 2) sql.withhold.run(withheld[i]!, withheld[i + 1]!)
     for (const state of changes.states) runs.put(state)
     for (const row of changes.machineEvents) putMachineEvent(row)
+    changes.samplesGone.forEach(samples.remove)
+    changes.samples.forEach(samples.add)
+    changes.panes.forEach(panes.put)
+    changes.settled.forEach(panes.settle)
+    for (const { day, state } of changes.openDays)
+      if (state === null) sql.closeDay.run(day)
+      else sql.openDay.run(day, state)
     for (const m of changes.messages) sql.messages.run(m.machine, m.firstOffset, m.lastAt, m.boots, m.records)
     for (const t of changes.tallies) sql.tally.run(t.reason, t.count, t.lastAt, t.lastMachine)
     for (const m of changes.machines) sql.machine.run(m.path, m.live, m.registers, m.messages, m.boots)
@@ -78,23 +90,33 @@ export function openLedgerWriter(dir: string, firm: string) {
     return next
   }
 
+  const whole = <T>(work: () => T): T => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const done = work()
+      db.exec('COMMIT')
+      return done
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
   return {
     firm,
     file,
     head: (): LedgerHead => head,
     /** Stores everything or nothing. Throws what SQLite throws (disk full, I/O); the same changes may be tried again. */
-    commit(changes: LedgerChanges): LedgerHead {
-      db.exec('BEGIN IMMEDIATE')
-      try {
-        const next = store(changes)
-        db.exec('COMMIT')
-        head = next
-        return head
-      } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK')
-        throw error
-      }
-    },
+    commit: (changes: LedgerChanges): LedgerHead => (head = whole(() => store(changes))),
+    /** What was heard of machines, for figures. */
+    past: openPast(db),
+    samples,
+    /** Days of samples become rows of their own. */
+    foldSamples: (parts: readonly SamplePart[]): void => whole(() => parts.forEach(samples.add)),
+    /** Deletes samples of days before `oldest` from the log. Returns whether some may be left. */
+    pruneLog: (oldest: number): boolean => samples.prune(oldest),
+    panes,
+    openDays: () => sql.readDays.all() as { day: string; state: string }[],
     progress: (): Progress | null => (sql.readProgress.get() as Progress | undefined) ?? null,
     machines: (): MachineRow[] => sql.readMachines.all() as unknown as MachineRow[],
     /** The newest state messages of a machine, oldest first. */
@@ -176,6 +198,9 @@ function prepare(db: DatabaseSync) {
       'INSERT OR REPLACE INTO quarantine_reason (reason, count, last_at, last_machine) VALUES (?, ?, ?, ?)',
     machine: 'INSERT OR REPLACE INTO machine (path, live, registers, messages, boots) VALUES (?, ?, ?, ?, ?)',
     stream: 'INSERT OR REPLACE INTO stream (id, machine, class, key, state, tail) VALUES (?, ?, ?, ?, ?, ?)',
+    openDay: 'INSERT OR REPLACE INTO open_day (day, state) VALUES (?, ?)',
+    closeDay: 'DELETE FROM open_day WHERE day = ?',
+    readDays: 'SELECT day, state FROM open_day ORDER BY day',
     hash: 'INSERT OR REPLACE INTO hash_block (day, stream, block, hashes) VALUES (?, ?, ?, ?)',
     pruneHashes: `DELETE FROM hash_block WHERE (day, stream, block) IN
       (SELECT day, stream, block FROM hash_block WHERE day < ? LIMIT ?)`,

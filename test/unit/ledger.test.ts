@@ -30,6 +30,11 @@ const changes = (over: Partial<LedgerChanges>): LedgerChanges => ({
   withheld: [],
   states: [],
   machineEvents: [],
+  samples: [],
+  samplesGone: [],
+  panes: [],
+  settled: [],
+  openDays: [],
   messages: [],
   tallies: [],
   machines: [],
@@ -304,7 +309,9 @@ test('a ledger from before machine_event has its events in it', () => {
   )
   writer.close()
   const db = new DatabaseSync(writer.file)
-  db.exec('DROP TABLE machine_event; PRAGMA user_version = 1')
+  db.exec(`DROP TABLE machine_event; DROP TABLE sample_log; DROP TABLE sample_day; DROP TABLE pane_day; DROP TABLE settled;
+    DROP TABLE open_day; ALTER TABLE state_run DROP COLUMN order_id; ALTER TABLE state_run DROP COLUMN product;
+    ALTER TABLE state_run DROP COLUMN operation; PRAGMA user_version = 1`)
   db.close()
   openLedgerWriter(dir, 'a').close()
   const reader = openLedgerReader(writer.file)

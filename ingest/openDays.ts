@@ -1,0 +1,228 @@
+/**
+ * The production days that are not all settled: of each shift which machines' panes have to be made, when it was last touched, and why
+ * it is open again. The journal alone moves it, and it is stored with the ledger's cursor: a kill at any point leads to the same
+ * panes and settlements.
+ */
+import { DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
+import type { Span } from '#domain/accounting/span.ts'
+import type { OpenDayRow, SettledRow } from '#store/ledger/changes.ts'
+import type { LedgerWriter } from '#store/ledger/writer.ts'
+import type { Almanac, DayPart, ProductionDay } from './almanac.ts'
+
+/** accounting: a shift settles when nothing has touched it for this long. */
+export const QUIET: Millis = MINUTE
+/** A register that was not heard for longer grows in no day between; an event that lasts longer is over. */
+export const REACH: Millis = 31 * DAY
+
+/** Why a settled shift is opened again. */
+export type Reason = 'late_data' | 'correction' | 'plant_changed'
+
+export type OpenPart = {
+  readonly part: DayPart
+  /** As which it settles next. */
+  revision: number
+  open: boolean
+  /** Monotonic journal clock. */
+  touched: Millis
+  reason: Reason | null
+  /** Machines whose panes have to be made. */
+  dirty: Set<string>
+}
+
+export type OpenDay = {
+  readonly day: ProductionDay
+  readonly parts: readonly OpenPart[]
+  /** Parts that are being settled. */
+  due: OpenPart[]
+}
+
+/** [shift, touched, reason, dirty machines or null for all] of each open part; shifts that are being settled. */
+type Stored = {
+  readonly parts: readonly [number | null, Millis, Reason | null, readonly string[] | null][]
+  readonly due: readonly (number | null)[]
+}
+
+type SettledOf = (day: string, shift: number | null) => SettledRow | null
+
+export class OpenDays {
+  readonly #almanac: Almanac
+  readonly #settledOf: SettledOf
+  /** By date. */
+  readonly #days = new Map<string, OpenDay>()
+  /** Dates of days that are settled. */
+  readonly #settled: Set<string>
+  readonly #changed = new Set<string>()
+
+  /** `settledOf`: newest settlement, those not yet in the ledger included. */
+  constructor(almanac: Almanac, ledger: LedgerWriter, settledOf: SettledOf) {
+    this.#almanac = almanac
+    this.#settledOf = settledOf
+    this.#settled = new Set(ledger.panes.settledDays())
+    for (const { day, state } of ledger.openDays()) this.#load(day, JSON.parse(state) as Stored)
+  }
+
+  #load(date: string, { parts, due }: Stored): void {
+    const open = this.#create(this.#almanac.day(date), 0)
+    for (const one of open.parts) {
+      const stored = parts.find(([shift]) => shift === one.part.shift)
+      one.open = stored !== undefined
+      one.dirty = new Set()
+      if (!stored) continue
+      const [, touched, reason, dirty] = stored
+      Object.assign(one, { touched, reason, dirty: new Set(dirty ?? pathsOf(open.day)) })
+    }
+    open.due = open.parts.filter(({ part }) => due.includes(part.shift))
+  }
+
+  /** Open days, the oldest first. */
+  list(): OpenDay[] {
+    return [...this.#days.values()].toSorted((a, b) => a.day.from - b.day.from)
+  }
+
+  /** The open day that holds an instant, or null. */
+  at(instant: Instant): OpenDay | null {
+    return this.#days.get(this.#almanac.at(instant).day) ?? null
+  }
+
+  /**
+   * Something of a machine came that changes its panes in `span`, both ends inside. Days that hold part of `own` are opened; of
+   * others only those that are open or settled are concerned: nothing is made of what was never heard of.
+   */
+  touch(machine: string, span: Span, own: Span, mono: Millis, reason: Reason): void {
+    const from = Math.max(span.from, own.from - REACH)
+    const to = Math.min(span.to, own.to + REACH)
+    if (from > span.from) this.#touchDay(this.#almanac.at(span.from), machine, span, own, mono, reason)
+    for (let day = this.#almanac.at(from); day.from <= to; day = this.#almanac.dayAfter(day))
+      this.#touchDay(day, machine, { from, to }, own, mono, reason)
+  }
+
+  #touchDay(
+    day: ProductionDay,
+    machine: string,
+    { from, to }: Span,
+    own: Span,
+    mono: Millis,
+    reason: Reason,
+  ): void {
+    let open = this.#days.get(day.day)
+    if (!open) {
+      const isOwn = day.from <= own.to && own.from < day.to
+      if (!isOwn && !this.#settled.has(day.day)) return
+      if (!day.parts.some((part) => touches(part, from, to))) return
+      open = this.#create(day, mono)
+    }
+    for (const one of open.parts) {
+      if (!touches(one.part, from, to)) continue
+      one.open = true
+      one.touched = mono
+      one.dirty.add(machine)
+      if (one.revision > 0) one.reason ??= reason
+      this.#changed.add(day.day)
+    }
+  }
+
+  /** Parts that were never settled are open with every machine, settled ones closed. */
+  #create(day: ProductionDay, mono: Millis): OpenDay {
+    const parts = day.parts.map((part): OpenPart => {
+      const last = this.#settledOf(day.day, part.shift)
+      const dirty = new Set(last ? [] : pathsOf(day))
+      return { part, revision: (last?.revision ?? -1) + 1, open: !last, touched: mono, reason: null, dirty }
+    })
+    const open: OpenDay = { day, parts, due: [] }
+    this.#days.set(day.day, open)
+    this.#changed.add(day.day)
+    return open
+  }
+
+  /** A plant is in force: days that go by it from now on are made anew. */
+  plantChanged(mono: Millis): void {
+    for (const { day: old } of this.list()) {
+      const day = this.#almanac.day(old.day)
+      if (day.plant === old.plant) continue
+      this.#days.delete(day.day)
+      this.#create(day, mono)
+      for (const machine of pathsOf(day)) this.#touchDay(day, machine, day, day, mono, 'plant_changed')
+    }
+  }
+
+  /** Whoever could not be heard, or touch, is not to be called silent or quiet: the times begin again. */
+  restart(mono: Millis): void {
+    for (const { day, parts } of this.#days.values()) {
+      for (const one of parts) one.touched = mono
+      this.#changed.add(day.day)
+    }
+  }
+
+  /**
+   * Time moved on. A day is due when nothing has touched its shifts that are over for a minute: those wait for each other, so that a day
+   * that comes in whole is made once. `isOver`: have all machines told what they had to, up to an instant?
+   */
+  findDue(mono: Millis, isOver: (end: Instant) => boolean): void {
+    for (const open of this.#days.values()) {
+      const over = open.parts.filter((one) => one.open && isOver(one.part.to))
+      const due = over.every(({ touched }) => mono - touched >= QUIET) ? over : []
+      if (due.length === 0 && open.due.length === 0) continue
+      open.due = due
+      this.#changed.add(open.day.day)
+    }
+  }
+
+  /** The oldest day that is being settled; null: none. One that was touched meanwhile has to wait again. */
+  nextDue(mono: Millis): OpenDay | null {
+    let next: OpenDay | null = null
+    for (const open of this.#days.values()) {
+      if (open.due.length === 0 || (next && next.day.from < open.day.from)) continue
+      if (open.due.every(({ touched }) => mono - touched >= QUIET)) next = open
+    }
+    return next
+  }
+
+  /** The panes of a machine are made for these parts. */
+  made({ day }: OpenDay, parts: readonly OpenPart[], machine: string): void {
+    for (const one of parts) one.dirty.delete(machine)
+    this.#changed.add(day.day)
+  }
+
+  /** The parts that were due are settled, these as a new revision. Whatever comes later opens them again. */
+  settled(open: OpenDay, revised: readonly OpenPart[]): void {
+    const { day, parts, due } = open
+    for (const one of due) {
+      one.open = false
+      one.reason = null
+    }
+    for (const one of revised) one.revision++
+    open.due = []
+    this.#settled.add(day.day)
+    this.#changed.add(day.day)
+    if (parts.every((one) => !one.open)) this.#days.delete(day.day)
+  }
+
+  /** What changed since the last call, to be stored. */
+  rows(): OpenDayRow[] {
+    const rows = [...this.#changed].map((day) => ({ day, state: this.#stateOf(day) }))
+    this.#changed.clear()
+    return rows
+  }
+
+  #stateOf(date: string): string | null {
+    const open = this.#days.get(date)
+    if (!open) return null
+    const all = pathsOf(open.day)
+    const stored: Stored = {
+      parts: open.parts
+        .filter((one) => one.open)
+        .map(({ part, touched, reason, dirty }) => {
+          const isAll = dirty.size === all.length && all.every((path) => dirty.has(path))
+          return [part.shift, touched, reason, isAll ? null : [...dirty]]
+        }),
+      due: open.due.map(({ part }) => part.shift),
+    }
+    return JSON.stringify(stored)
+  }
+}
+
+const pathsOf = ({ plant }: ProductionDay): string[] => plant.machines.map(({ path }) => path)
+
+/** An instant at the end of a part does not belong to it; what happens before does. */
+const touches = ({ spans }: DayPart, from: Instant, to: Instant): boolean =>
+  spans.some((span) => span.from <= to && from < span.to)

@@ -1,0 +1,54 @@
+/** What has changed in a firm since the last commit of its ledger. */
+import type {
+  MachineEventRow,
+  NewEvent,
+  PaneRow,
+  QuarantineDecided,
+  QuarantineRow,
+  SettledRow,
+  StateRow,
+} from '#store/ledger/changes.ts'
+import type { SampleGone } from '#store/ledger/sampleRows.ts'
+import type { StoredPlant } from '#store/ledger/writer.ts'
+import type { MachineMemory } from './machine.ts'
+import type { LooseStream, SeqStream } from './stream.ts'
+
+export type Pending = {
+  events: NewEvent[]
+  plants: StoredPlant[]
+  quarantine: QuarantineRow[]
+  decided: QuarantineDecided[]
+  withheld: number[]
+  states: StateRow[]
+  machineEvents: MachineEventRow[]
+  samplesGone: SampleGone[]
+  settled: SettledRow[]
+  /** By panesKey. */
+  readonly panes: Map<string, PaneRow>
+  readonly streams: Set<SeqStream | LooseStream>
+  readonly machines: Set<MachineMemory>
+  /** Control entries answered since the last commit. */
+  readonly answered: Set<string>
+}
+
+export const nothing = (): Pending => ({
+  events: [],
+  plants: [],
+  quarantine: [],
+  decided: [],
+  withheld: [],
+  states: [],
+  machineEvents: [],
+  samplesGone: [],
+  settled: [],
+  panes: new Map(),
+  streams: new Set(),
+  machines: new Set(),
+  answered: new Set(),
+})
+
+/** Panes of which machine, of which shift. */
+export type PanesKey = Pick<PaneRow, 'machine' | 'length' | 'day' | 'shift'>
+
+export const panesKey = ({ machine, length, day, shift }: PanesKey): string =>
+  `${machine} ${length} ${day} ${shift}`
