@@ -175,12 +175,12 @@ test('what comes after the settlement makes another revision of its shift alone;
     payload: { ts, seq, boot: 'late', ...body },
   })
   const changes = late(1, { type: 'tool_change', tool_type: 'turning-insert', tool: 'T-9' })
-  const same = late(2, { state: 'RUN', until: ts }, 'state')
+  const repeat = late(2, { state: 'RUN', until: ts }, 'state')
   const running = day.machines['lathe-01']!.segments.find(({ from, to }) => from <= ts && ts < to)!
   const repeated = {
-    ...same,
+    ...repeat,
     payload: {
-      ...(same.payload as object),
+      ...(repeat.payload as object),
       ...running,
       from: undefined,
       to: undefined,

@@ -66,12 +66,12 @@ export const messageAt = (at: Instant, { machine, class: cls, payload }: Told): 
   payload: { at, ...payload },
 })
 
-/** Messages with the ticks of the journal's owner, every 5 s from `from` on to `to`. */
-export function withTicks(sent: readonly Sent[], from: Instant, to: Instant): Sent[] {
+/** Messages with the ticks of the journal's owner from `from` on to `to`: every 5 s, or as seldom as no timer minds. */
+export function withTicks(sent: readonly Sent[], from: Instant, to: Instant, step = 5 * SECOND): Sent[] {
   const out: Sent[] = []
   let tick = from
   const tickUntil = (at: Instant) => {
-    for (; tick <= at; tick += 5 * SECOND) out.push(tickAt(tick, tick))
+    for (; tick <= at; tick += step) out.push(tickAt(tick, tick))
   }
   for (const one of sent) {
     tickUntil(one.at)
