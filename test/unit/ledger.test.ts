@@ -156,6 +156,57 @@ test('states: of two at one instant the higher seq stands; old repeats fold with
   writer.close()
 })
 
+test('what a state says is on the machine is kept, and repeats do not fold across a change of it', () => {
+  const writer = openLedgerWriter(newFolder(), 'a')
+  const work = (minute: number) => ({
+    order: minute < 10 ? 'WO-1' : 'WO-2',
+    product: 'q41f',
+    operation: null,
+  })
+  const states = Array.from({ length: 20 }, (_, minute) => ({
+    machine: MACHINE,
+    ts: minute * 60_000,
+    lastTs: minute * 60_000,
+    state: 'RUN',
+    reason: null,
+    seq: minute,
+    ...work(minute),
+  }))
+  writer.commit(changes({ states }))
+  writer.foldStates(MACHINE, 5_000_000, 180_000)
+  const told = writer.past
+    .states(MACHINE, 0, 5_000_000)
+    .map(({ ts, lastTs, order, product }) => [ts, lastTs, order, product])
+  expect(told).toEqual([
+    [0, 540_000, 'WO-1', 'q41f'],
+    [600_000, 1_140_000, 'WO-2', 'q41f'],
+  ])
+  writer.close()
+})
+
+test('states of a stretch: the newest before it, and one of the same state that was recorded for longer', () => {
+  const writer = openLedgerWriter(newFolder(), 'a')
+  const run = (ts: number, lastTs: number, state: string) => ({
+    machine: MACHINE,
+    ts,
+    lastTs,
+    state,
+    reason: null,
+    seq: ts,
+  })
+  writer.commit(
+    changes({
+      states: [run(1, 900, 'RUN'), run(2, 2, 'IDLE'), run(3, 500, 'RUN'), run(4, 4, 'RUN'), run(9, 9, 'RUN')],
+    }),
+  )
+  const begins = (from: number, to: number) => writer.past.states(MACHINE, from, to).map(({ ts }) => ts)
+  expect(begins(5, 10)).toEqual([3, 4, 9])
+  expect(begins(3, 4)).toEqual([2, 3])
+  expect(begins(0, 2)).toEqual([1])
+  expect(writer.past.runBefore(MACHINE, 1)).toBeNull()
+  writer.close()
+})
+
 test('states recorded with until read as those sent again and again: in any order, at any question, folded or not', () => {
   const STEP = 60_000
   /** Of a machine that no plant lists. */
