@@ -8,6 +8,7 @@ import type {
   Health,
   RawEntry,
   SimulationRun,
+  TruthAnswer,
   TruthRow,
 } from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
@@ -59,6 +60,17 @@ export function simulatorsAt(data: string): SimulatorsPort {
     truth: (firm, { from, to }, scope) => {
       const query = new URLSearchParams({ firm, from: String(from), to: String(to), scope }).toString()
       return callLocal<TruthRow[]>(file, 'GET', `/runs/truth?${query}`, undefined, LONG_PATIENCE_MS)
+    },
+    told: async (firm) => {
+      const query = new URLSearchParams({ machine: firm }).toString()
+      const { firms } = await callLocal<TruthAnswer>(
+        file,
+        'GET',
+        `/truth?${query}`,
+        undefined,
+        LONG_PATIENCE_MS,
+      )
+      return firms[0]!
     },
     faults: () => callLocal<FaultList>(file, 'GET', '/faults', undefined, PATIENCE_MS),
     inject: (request) => callLocal<FaultRow>(file, 'POST', '/faults', request, PATIENCE_MS),

@@ -11,6 +11,7 @@ import type {
   RawEntry,
   RunRequest,
   SimulationRun,
+  TruthAnswer,
   TruthRow,
 } from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
@@ -56,6 +57,8 @@ export type SimulatorsPort = {
     window: { readonly from: Instant; readonly to: Instant },
     scope: string,
   ) => Promise<readonly TruthRow[]>
+  /** What the devices of the firm really sent, and what faults did. */
+  readonly told: (firm: string) => Promise<TruthAnswer['firms'][number]>
   readonly faults: () => Promise<FaultList>
   readonly inject: (request: FaultRequest) => Promise<FaultRow>
   readonly stopFault: (id: string) => Promise<void>

@@ -216,6 +216,13 @@ export const ROUTES = {
     query: rest.TruthQuery,
     answer: rest.TruthComparison,
   }),
+  simulationDevices: route({
+    method: 'get',
+    path: `${firm}/simulation/devices`,
+    summary: 'Items that the devices of a simulated plant made, sent and lost, and what faults did to them',
+    needs: 'simulate',
+    answer: rest.SimulationDevices,
+  }),
   simulationCase: route({
     method: 'get',
     path: `${firm}/simulation/case`,

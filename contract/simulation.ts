@@ -79,6 +79,7 @@ export const FaultKindView = z.object({
   chance: z.object({ of: z.enum(['item', 'piece', 'occurrence']), fallback: z.number() }),
   params: z.record(z.string(), parameter),
   counters: z.array(z.string()),
+  machines: z.array(z.string()).nullable().describe('last levels of the machines that it fits; null: any'),
 })
 const params = z.record(level, z.union([z.number(), z.string().max(200), z.boolean()]))
 /** A fault in force, or waiting for its time, as it strikes one firm. */
@@ -93,6 +94,29 @@ export const FaultView = z.object({
   probability: z.number(),
   params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
   seed: z.int(),
+})
+
+const told = {
+  made: z.int(),
+  sent: z.int(),
+  acknowledged: z.int(),
+  lost: z.int().describe('made, never sent, and gone'),
+  waiting: z
+    .int()
+    .describe('made, and neither acknowledged nor lost: not yet sent, or sent and not answered'),
+  difference: z
+    .int()
+    .describe(
+      'acknowledged, lost and waiting less made; 0: balanced. Above: some count twice, or were never made',
+    ),
+}
+/** What the devices of a simulated plant really sent, in items since the plant began, and what faults did to them. */
+export const SimulationDevices = z.object({
+  at: instant.describe('when the simulators were asked'),
+  devices: z.array(z.object({ machine: z.string(), ...told })),
+  total: z.object(told),
+  /** By what was done (a fault's name, `times` for clocks) and the counter of the product that must show it (empty: none). */
+  did: z.array(z.object({ name: z.string(), counter: z.string(), items: z.int() })),
 })
 
 /** Runs, faults and choices in the caller's scope. */

@@ -8,6 +8,7 @@ import { LocalError } from '#runtime/local.ts'
 import { firmsInScope, inScope } from '../auth/scope.ts'
 import type { Ports } from '../ports.ts'
 import { exportCase } from '../simulation/case.ts'
+import { devicesOf } from '../simulation/devices.ts'
 import { faultRequest, faultView, kindView, strikesFirm } from '../simulation/faults.ts'
 import { startRun } from '../simulation/runs.ts'
 import { scenarioViews } from '../simulation/scenarios.ts'
@@ -30,8 +31,9 @@ const noHistory = (reason: z.infer<typeof SimulationHistory>['reason']) => ({
   body: { history: null, reason },
 })
 
-export const simulation = (ports: Ports) =>
-  serve<
+export const simulation = (ports: Ports) => {
+  const devices = devicesOf(ports)
+  return serve<
     | 'simulation'
     | 'simulationStart'
     | 'simulationStop'
@@ -39,6 +41,7 @@ export const simulation = (ports: Ports) =>
     | 'faultStop'
     | 'simulationHistory'
     | 'simulationTruth'
+    | 'simulationDevices'
     | 'simulationCase'
   >(ports, {
     simulation: async ({ who }) => {
@@ -137,6 +140,9 @@ export const simulation = (ports: Ports) =>
         return { body: await compareTruth(ports, plant.firm, plant, window) }
       }),
 
+    simulationDevices: ({ at }) =>
+      ofSimulated(ports, at['firm']!, async ({ firm }) => ({ body: await devices(firm) })),
+
     simulationCase: ({ at, query }) =>
       ofSimulated(ports, at['firm']!, async (plant) => {
         const fault =
@@ -148,6 +154,7 @@ export const simulation = (ports: Ports) =>
         })
       }),
   })
+}
 
 /** Only a simulated plant has faults to inject and a truth to know. */
 function ofSimulated<A>(

@@ -51,6 +51,7 @@ export const kindView = (kind: FaultKindRow): z.infer<typeof FaultKindView> => (
     ]),
   ),
   counters: [...kind.counters],
+  machines: kind.machines && [...kind.machines],
 })
 
 /** The request of a person, for one firm only: its machines by their full names, never `*`. */

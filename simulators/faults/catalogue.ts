@@ -5,7 +5,7 @@
  *   process: what happens differs; those live with the works (works/processFaults.ts).
  */
 import type { Title } from '#domain/plant/plant.ts'
-import type { KindId } from '../works/data/machines.ts'
+import { MACHINES, type KindId } from '../works/data/machines.ts'
 import { PROCESS_FAULTS, type ProcessFaultName, type ProcessFaultKind } from '../works/processFaults.ts'
 
 /** A size of a fault. A number has a range; `choices` and text do not. */
@@ -121,8 +121,16 @@ export const CATALOGUE = {
 } as unknown as Readonly<Record<FaultName, Omit<FaultEntry, 'name'>>>
 export const FAULT_NAMES = Object.keys(CATALOGUE) as readonly FaultName[]
 
+/** Machines of the works on which a process fault happens; null: the fault is of no process, and strikes any. */
+function machinesOf(name: FaultName): string[] | null {
+  if (!Object.hasOwn(PROCESS_FAULTS, name)) return null
+  const kinds: readonly KindId[] = PROCESS_FAULTS[name as ProcessFaultName].kinds
+  return MACHINES.filter(({ kind }) => kinds.includes(kind)).map((machine) => machine.name)
+}
+
 /** The list as it is shown. */
-export const faultList = (): FaultEntry[] => FAULT_NAMES.map((name) => ({ name, ...CATALOGUE[name] }))
+export const faultList = (): (FaultEntry & { readonly machines: readonly string[] | null })[] =>
+  FAULT_NAMES.map((name) => ({ name, ...CATALOGUE[name], machines: machinesOf(name) }))
 
 /** A fault in force: when, where, how often, how large. */
 export type Fault = {

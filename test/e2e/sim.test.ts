@@ -9,6 +9,8 @@ import { browserPath, DESK, launch, openPage, shot, type Watched } from './brows
 import { Installation } from './installation.ts'
 
 const PASSWORD = 'a long enough secret'
+/** A past of months would only take time. */
+const NO_PAST = { BAIYUAN_SIM_HISTORY: 'off' }
 const LATHE = 'main/machining/l1/lathe-07'
 
 describe.skipIf(!browserPath())('the simulators page', () => {
@@ -23,7 +25,7 @@ describe.skipIf(!browserPath())('the simulators page', () => {
 
   beforeAll(async () => {
     browser = await launch()
-    await installation.start()
+    await installation.start([], NO_PAST)
     watched = await openPage(browser, DESK)
     page = watched.page
     await page.goto(installation.run().signIn!)
@@ -60,12 +62,40 @@ describe.skipIf(!browserPath())('the simulators page', () => {
     await page.waitForURL(/firm=sim-retrofit-7/)
     await expect.poll(stateOfRun, { timeout: 60_000 }).toBe('ended')
     await page.getByText('已结束').first().waitFor()
-    await page.getByRole('button', { name: '重新比对' }).click()
     const said = (name: string) => () => page.locator(`[data-test=${name}]`).innerText()
     await expect.poll(said('truth-window'), { timeout: 15_000 }).toContain('09:00')
-    // states of 43 machines and UNKNOWN, registers of machines and meters: nothing differs, nothing is unknown
-    await expect.poll(said('truth-counts'), { timeout: 15_000 }).toMatch(/合格 4\d\d\s+不合格 0\s+未知 0/)
+    // states of 43 machines and UNKNOWN, registers of machines and meters: nothing differs and, once the pipeline has read all of it,
+    // nothing is unknown
+    const compared = async () => {
+      await page.getByRole('button', { name: '重新比对' }).click()
+      return said('truth-counts')()
+    }
+    await expect.poll(compared, { timeout: 15_000, interval: 500 }).toMatch(/合格 4\d\d\s+不合格 0\s+未知 0/)
+    // everything that its 70 machines and meters made was acknowledged
+    await page.locator('[data-test=devices-balance]', { hasText: '平衡' }).waitFor()
+    const total = async () => {
+      const cells = await page.locator('.device-table tfoot td').allInnerTexts()
+      const [machines, made, ...told] = cells.map((text) => Number(text.replaceAll(',', '')))
+      return { machines, some: made! > 1000, told: told.map((n) => n - made!) }
+    }
+    // sent, acknowledged: all of it; lost, waiting: nothing
+    await expect
+      .poll(async () => JSON.stringify(await total()), { timeout: 15_000 })
+      .toMatch(/^{"machines":70,"some":true,"told":\[0,0,-(\d+),-\1\]}$/)
+    await page.getByRole('button', { name: '数控车床', exact: true }).click()
+    await expect.poll(() => page.locator('[data-device*="lathe-"]').count()).toBe(16)
     await shot(page, 'sim-run-1440-zh', true)
+    expect(watched.errors).toEqual([])
+  })
+
+  test('its seed is replayed as a firm of its own, which is stopped', async () => {
+    await page.goto(`${installation.run().http}/sim?firm=sim-retrofit-7&lang=zh`)
+    await page.getByRole('button', { name: '重放此种子' }).click()
+    await page.waitForURL(/firm=sim-retrofit-7-2/)
+    await page.getByRole('button', { name: '停止', exact: true }).click()
+    await page.getByText('已停止 sim-retrofit-7-2').waitFor()
+    await page.locator('[data-test=run-state]', { hasText: '已结束' }).waitFor()
+    expect(await page.getByRole('button', { name: '注入…' }).count()).toBe(0)
     expect(watched.errors).toEqual([])
   })
 
@@ -73,6 +103,8 @@ describe.skipIf(!browserPath())('the simulators page', () => {
     await page.goto(`${installation.run().http}/sim?firm=demo-a&lang=zh`)
     await page.getByRole('button', { name: '注入…' }).click()
     const form = page.locator('dialog')
+    await form.getByLabel('故障', { exact: true }).selectOption('furnace_holding')
+    expect(await form.locator('#fault-machines option').allInnerTexts()).toEqual(['中频炉'])
     await form.getByLabel('故障', { exact: true }).selectOption('poison')
     if (await form.getByLabel('整个企业').isChecked()) await form.getByLabel('整个企业').uncheck()
     await form.locator('#fault-machines').selectOption(LATHE)
@@ -90,6 +122,19 @@ describe.skipIf(!browserPath())('the simulators page', () => {
       .first()
       .click()
     await page.getByText('没有故障在起作用').waitFor()
+    await page.locator('[data-did=poison]', { hasText: '隔离：' }).waitFor()
     expect(watched.errors).toEqual([])
+  })
+
+  test('a run that a restart of the simulators ended is said to be gone, and started again from what is known', async () => {
+    await installation.stop()
+    await installation.start([], NO_PAST)
+    await page.goto(`${installation.run().http}/sim?firm=sim-retrofit-7&lang=zh`)
+    await page.locator('[data-test=gone]', { hasText: '不再保留 sim-retrofit-7' }).waitFor()
+    await page.getByRole('button', { name: '以同样的场景与种子启动…' }).click()
+    const form = page.locator('dialog')
+    expect(await form.getByLabel('场景').inputValue()).toBe('retrofit')
+    expect(await form.getByLabel('种子').inputValue()).toBe('7')
+    expect(await form.getByLabel('复制的工厂').inputValue()).toBe('sim-retrofit-7')
   })
 })

@@ -142,6 +142,7 @@ export class FakeSimulators implements SimulatorsPort {
   stop = (firm: string) => Promise.resolve(runOf(firm, { state: 'ended' }))
   truth: SimulatorsPort['truth'] = (_firm, _window, scope) =>
     Promise.resolve(this.rows.filter((row) => (row.scope === 'plant') === (scope === 'plant')))
+  told: SimulatorsPort['told'] = (firm) => Promise.resolve({ firm, streams: [], named: [], notes: [] })
   faults = () => Promise.resolve({ kinds: [], running: this.running })
   inject: SimulatorsPort['inject'] = ({ fault, machines }) =>
     Promise.resolve(faultOf('f1', machines ?? [], { name: fault }))

@@ -40,6 +40,7 @@ const ROUTES = [
   'GET /runs',
   'POST /runs',
   'POST /runs/stop',
+  'GET /truth',
   'GET /runs/truth',
   'GET /faults',
   'POST /faults',
@@ -454,6 +455,49 @@ describe('truth', () => {
 })
 
 const at = (minute: number) => T0 + minute * MINUTE
+describe('devices', () => {
+  const told = {
+    firm: 'demo-a',
+    streams: [
+      {
+        machine: MACHINE,
+        class: 'telemetry',
+        boot: 'b1',
+        made: [1, 20],
+        sent: [1, 9, 11, 18],
+        acknowledged: [1, 9, 11, 17],
+        lost: [10, 10],
+        repeated: 0,
+      },
+    ],
+    named: [{ machine: MACHINE, what: 'loss', counter: 'gap', items: 1, n: 1 }],
+    notes: [],
+  }
+
+  test('are counted from the ranges that the simulators tell of this firm', async () => {
+    answer['GET /truth'] = { body: { firms: [told] } }
+    const { status, body } = await call('GET', '/firms/demo-a/simulation/devices', 'engineer')
+    expect(status).toBe(200)
+    const counts = { made: 20, sent: 17, acknowledged: 16, lost: 1, waiting: 3, difference: 0 }
+    expect(body).toEqual({
+      at: NOW,
+      devices: [{ machine: MACHINE, ...counts }],
+      total: counts,
+      did: [{ name: 'loss', counter: 'gap', items: 1 }],
+    })
+    expect(asked.map(({ route, query }) => `${route} ${query}`)).toEqual(['GET /truth machine=demo-a'])
+  })
+
+  test('of a real plant there are none, of one that does not live 404, and a manager may not ask', async () => {
+    expect((await call('GET', '/firms/real-a/simulation/devices', 'both')).status).toBe(409)
+    expect((await call('GET', '/firms/demo-a/simulation/devices', 'manager')).status).toBe(403)
+    const gone = new FakeLedger('sim-retrofit-99')
+    api.ledgersByFirm.set('sim-retrofit-99', gone)
+    answer['GET /truth'] = { status: 404, body: { error: 'no simulated firm' } }
+    expect((await call('GET', '/firms/sim-retrofit-99/simulation/devices', 'engineer')).status).toBe(404)
+  })
+})
+
 describe('a case', () => {
   test('of a few minutes unpacks to a folder that the case runner plays with the expected result', async () => {
     const folder = newFolder()

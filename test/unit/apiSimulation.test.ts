@@ -18,6 +18,7 @@ import {
   stateSeconds,
   sumOf,
 } from '../../api/simulation/compare.ts'
+import { countsOf, deviceTable, devicesOf } from '../../api/simulation/devices.ts'
 import { faultRequest, faultView, strikesFirm, strikesMachine } from '../../api/simulation/faults.ts'
 import { scenarioViews } from '../../api/simulation/scenarios.ts'
 import { tarOf } from '../../api/simulation/tar.ts'
@@ -344,4 +345,141 @@ test('an archive is one that tar unpacks', () => {
   for (const { name, text } of files) expect(fs.readFileSync(path.join(dir, name), 'utf8')).toBe(text)
   fs.rmSync(dir, { recursive: true })
   expect(() => tarOf([{ name: 'x'.repeat(101), text: '' }], 0)).toThrow('at most 100')
+})
+
+const stream = { machine: 'a/b/c/m', class: 'telemetry', boot: 'b1', repeated: 0 }
+const ranges = (seqs: readonly number[]): number[] =>
+  [...new Set(seqs)]
+    .toSorted((a, b) => a - b)
+    .reduce<number[]>((all, n) => (n === all.at(-1)! + 1 ? [...all.slice(0, -1), n] : [...all, n, n]), [])
+const named = (machine: string, what: string, counter: string, items: number) => ({
+  machine,
+  what,
+  counter,
+  items,
+  n: items,
+})
+const told = {
+  firm: 'demo-a',
+  streams: [
+    { ...stream, made: [1, 9], sent: [1, 9], acknowledged: [1, 8], lost: [] },
+    { ...stream, boot: 'b2', made: [1, 5], sent: [1, 5], acknowledged: [1, 5], lost: [] },
+    { ...stream, machine: 'a/b/c/n', made: [1, 2], sent: [], acknowledged: [], lost: [1, 1] },
+  ],
+  named: [
+    named('a/b/c/m', 'loss', '', 3),
+    named('a/b/c/m', 'duplicate', 'duplicate', 4),
+    named('a/b/c/n', 'duplicate', 'duplicate', 5),
+  ],
+  notes: [],
+}
+const asks = () => {
+  const state = { clock: 1000, asked: [] as string[], fails: false }
+  const simulators = {
+    told: (firm: string) => {
+      state.asked.push(firm)
+      state.clock += 5
+      return state.fails ? Promise.reject(new Error('gone')) : Promise.resolve({ ...told, firm })
+    },
+  }
+  return { state, ask: devicesOf({ simulators, now: () => state.clock }, () => state.clock) }
+}
+
+describe('what devices sent', () => {
+  test.each([
+    ['all acknowledged', { made: [1, 9], sent: [1, 9], acknowledged: [1, 9], lost: [] }, [9, 9, 9, 0, 0, 0]],
+    [
+      'one lost',
+      { made: [1, 9], sent: [1, 3, 5, 9], acknowledged: [1, 3, 5, 9], lost: [4, 4] },
+      [9, 8, 8, 1, 0, 0],
+    ],
+    [
+      'sent and not answered',
+      { made: [1, 9], sent: [1, 9], acknowledged: [1, 6], lost: [] },
+      [9, 9, 6, 0, 3, 0],
+    ],
+    ['not yet sent', { made: [1, 9], sent: [1, 4], acknowledged: [1, 4], lost: [8, 8] }, [9, 4, 4, 1, 4, 0]],
+    [
+      'lost and acknowledged',
+      { made: [1, 9], sent: [1, 9], acknowledged: [1, 9], lost: [4, 5] },
+      [9, 9, 9, 2, 0, 2],
+    ],
+    [
+      'acknowledged, never made',
+      { made: [1, 4], sent: [1, 4], acknowledged: [1, 6], lost: [] },
+      [4, 4, 6, 0, 0, 2],
+    ],
+    ['nothing', { made: [], sent: [], acknowledged: [], lost: [] }, [0, 0, 0, 0, 0, 0]],
+  ])('%s', (_, sets, [made, sent, acknowledged, lost, waiting, difference]) => {
+    expect(countsOf(sets)).toEqual({ made, sent, acknowledged, lost, waiting, difference })
+  })
+
+  test('are the counts of the sets that the ranges stand for', () => {
+    const seqs = fc.array(fc.integer({ min: 1, max: 40 }))
+    fc.assert(
+      fc.property(seqs, seqs, seqs, (made, acknowledged, lost) => {
+        const sets = { made: ranges(made), sent: [], acknowledged: ranges(acknowledged), lost: ranges(lost) }
+        const [all, ack, gone] = [new Set(made), new Set(acknowledged), new Set(lost)]
+        const waiting = all.difference(ack).difference(gone).size
+        expect(countsOf(sets)).toMatchObject({
+          made: all.size,
+          acknowledged: ack.size,
+          lost: gone.size,
+          waiting,
+          difference: ack.intersection(gone).size + ack.union(gone).difference(all).size,
+        })
+      }),
+    )
+  })
+
+  test('are one row a machine over all its starts, a total, and what each fault did everywhere', () => {
+    const { devices, total, did } = deviceTable(told, 7)
+    expect(devices).toEqual([
+      { machine: 'a/b/c/m', made: 14, sent: 14, acknowledged: 13, lost: 0, waiting: 1, difference: 0 },
+      { machine: 'a/b/c/n', made: 2, sent: 0, acknowledged: 0, lost: 1, waiting: 1, difference: 0 },
+    ])
+    expect(total).toEqual({ made: 16, sent: 14, acknowledged: 13, lost: 1, waiting: 2, difference: 0 })
+    expect(did).toEqual([
+      { name: 'duplicate', counter: 'duplicate', items: 9 },
+      { name: 'loss', counter: '', items: 3 },
+    ])
+  })
+
+  describe('is asked of the simulators', () => {
+    test('once for all who ask together and soon after, for each firm', async () => {
+      const { state, ask } = asks()
+      const [one, two] = await Promise.all([ask('demo-a'), ask('demo-a')])
+      expect(two).toBe(one)
+      state.clock += 20 * 5 - 1
+      expect(await ask('demo-a')).toBe(one)
+      expect(state.asked).toEqual(['demo-a'])
+      expect(await ask('demo-b')).not.toBe(one)
+      expect(state.asked).toEqual(['demo-a', 'demo-b'])
+    })
+
+    test('anew when it is old, while the old one is still shown; a very old one is not', async () => {
+      const { state, ask } = asks()
+      const one = await ask('demo-a')
+      state.clock += 20 * 5
+      expect(await ask('demo-a')).toBe(one)
+      expect(state.asked).toHaveLength(2)
+      const two = await ask('demo-a')
+      expect(two.at).toBeGreaterThan(one.at)
+      state.clock += 60_000
+      expect((await ask('demo-a')).at).toBe(state.clock)
+      expect(state.asked).toHaveLength(3)
+    })
+
+    test('again after a failure, which is told', async () => {
+      const { state, ask } = asks()
+      state.fails = true
+      await expect(ask('demo-a')).rejects.toThrow('gone')
+      state.fails = false
+      await ask('demo-a')
+      state.fails = true
+      state.clock += 20 * 5
+      await ask('demo-a')
+      await expect(ask('demo-a')).rejects.toThrow('gone')
+    })
+  })
 })

@@ -173,6 +173,7 @@ export const rest = {
   stopFault: (firm: string, id: string) =>
     call<unknown>(`${firmPath(firm)}/faults/${one(id)}/stop`, { method: 'POST' }),
   simulationHistory: (firm: string) => call<shape.SimulationHistory>(`${firmPath(firm)}/simulation/history`),
+  simulationDevices: (firm: string) => call<shape.SimulationDevices>(`${firmPath(firm)}/simulation/devices`),
   truth: (firm: string, from: number, to: number) =>
     call<shape.TruthComparison>(`${firmPath(firm)}/simulation/truth${query({ from, to })}`, {
       patienceMs: LONG_MS,

@@ -26,6 +26,7 @@ export type RunStart = z.input<typeof rest.RunStart>
 export type FaultKind = z.infer<typeof rest.FaultKindView>
 export type Fault = z.infer<typeof rest.FaultView>
 export type FaultStart = z.infer<typeof rest.FaultStart>
+export type SimulationDevices = z.infer<typeof rest.SimulationDevices>
 export type TruthComparison = z.infer<typeof rest.TruthComparison>
 export type TruthLine = z.infer<typeof rest.TruthLine>
 export type PersonRow = z.infer<typeof rest.PersonRow>

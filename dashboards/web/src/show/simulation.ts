@@ -1,7 +1,15 @@
 /** Runs, faults and truths as they are shown: shapes of states, places, units, windows. */
 import { DAY, HOUR, type Instant, MINUTE } from '#domain/time.ts'
 import type { ShownState } from '#domain/plant/plant.ts'
-import type { Fault, PlantView, Run, TruthLine } from '../server/shapes.ts'
+import type {
+  Fault,
+  FaultKind,
+  PlantView,
+  Run,
+  RunStart,
+  SimulationDevices,
+  TruthLine,
+} from '../server/shapes.ts'
 import { formatNumber, NOTHING } from './format.ts'
 import { shiftAt } from './shift.ts'
 
@@ -90,3 +98,50 @@ const ORDER: readonly TruthLine['verdict'][] = ['differs', 'unknown', 'within', 
 /** The verdict that matters most among lines. */
 export const worstOf = (lines: readonly TruthLine[]): TruthLine['verdict'] =>
   ORDER.find((verdict) => lines.some((line) => line.verdict === verdict)) ?? 'equal'
+
+type Figures = Omit<SimulationDevices['devices'][number], 'machine'>
+export type DeviceGroup = {
+  readonly id: string
+  /** Null: machines that the plant in force no longer has. */
+  readonly title: PlantView['title'] | null
+  readonly sum: Figures
+  readonly rows: readonly (SimulationDevices['devices'][number] & {
+    readonly title: PlantView['title'] | null
+  })[]
+}
+
+/** The devices by the plant's groups, in the plant's order; those of no machine in force come last. */
+export function deviceGroups(
+  { devices }: SimulationDevices,
+  { groups, machines }: PlantView,
+): readonly DeviceGroup[] {
+  const byPath = new Map(machines.map((machine) => [machine.path, machine]))
+  const rows = devices.map((device) => ({ ...device, title: byPath.get(device.machine)?.title ?? null }))
+  const byGroup = Map.groupBy(rows, ({ machine }) => byPath.get(machine)?.group ?? null)
+  return [...groups, { id: null, title: null }].flatMap(({ id, title }) => {
+    const own = byGroup.get(id)
+    return own ? [{ id: id ?? '', title, rows: own, sum: sumOf(own) }] : []
+  })
+}
+
+function sumOf(rows: readonly Figures[]): Figures {
+  const sum = { made: 0, sent: 0, acknowledged: 0, lost: 0, waiting: 0, difference: 0 }
+  for (const row of rows) for (const name of Object.keys(sum) as (keyof Figures)[]) sum[name] += row[name]
+  return sum
+}
+
+/** Can a kind of fault strike a machine? `works`: the plant lives as a works, where processes can go wrong. */
+export function fits({ kind, machines }: FaultKind, path: string, works: boolean): boolean {
+  if (kind === 'process' && !works) return false
+  return machines === null || machines.includes(path.slice(path.lastIndexOf('/') + 1))
+}
+
+/** What a firm of a started simulation was started with, read from its name `sim-<scenario>-<seed>[-<again>]`; null: it is none. */
+export function startOf(
+  firm: string,
+  scenarios: readonly RunStart['scenario'][],
+): Pick<RunStart, 'scenario' | 'seed'> | null {
+  const scenario = scenarios.find((name) => firm.startsWith(`sim-${name}-`))
+  const seed = scenario && /^\d+/.exec(firm.slice(`sim-${scenario}-`.length))?.[0]
+  return scenario && seed ? { scenario, seed: Number(seed) } : null
+}
