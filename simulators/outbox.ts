@@ -39,6 +39,8 @@ export type Beside = {
 export type Waiting = Entry & { readonly id: number }
 
 type Load = { signals: number; evidence: number }
+/** Beside the names of machines and devices in fault_states. */
+const SWITCHBOARD = 'switchboard'
 /** Every item begins with `{"ts":`. */
 const TS_AT = 6
 const part = (qos: number): keyof Load => (qos === 0 ? 'signals' : 'evidence')
@@ -188,13 +190,20 @@ export class Outbox {
       .map((row) => row['fault'] as string)
   }
 
+  /** What the switchboard remembers beside them; null: nothing is saved. */
+  faultMemory(): string | null {
+    const row = this.#db.prepare('SELECT state FROM fault_states WHERE name = ?').get(SWITCHBOARD)
+    return (row?.['state'] as string | undefined) ?? null
+  }
+
   /** On the disk when it returns. Throws SQLite's error. */
-  saveFaults(faults: readonly string[]): void {
+  saveFaults(faults: readonly string[], memory: string): void {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       this.#db.exec('DELETE FROM faults')
       const insert = this.#db.prepare('INSERT INTO faults (fault) VALUES (?)')
       for (const fault of faults) insert.run(fault)
+      this.#remember.run(SWITCHBOARD, memory)
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#db.exec('ROLLBACK')

@@ -19,7 +19,10 @@ export function readOwnSimulations(plants: string, firms: readonly string[], log
   return out
 }
 
-/** Switches on what a firm always has, unless it is in force since an earlier start. */
+/**
+ * Switches on what a firm always has: once. What a person switched off since stays off over a restart, until the file asks for something
+ * else.
+ */
 export function startOwnFaults(
   board: Switchboard,
   firm: string,
@@ -27,10 +30,15 @@ export function startOwnFaults(
   now: Instant,
   log: Log,
 ): void {
-  for (const { fault, machines, after_s: after, probability, params } of own.faults) {
+  const asked = board.asked(firm)
+  const got = own.faults.filter((wish) => {
+    if (asked.includes(JSON.stringify(wish))) return true
+    const { fault, machines, after_s: after, probability, params } = wish
     const where = machines?.map((one) => `${firm}/${one}`) ?? [firm]
     const same = JSON.stringify(where)
-    if (board.list.some((known) => known.name === fault && JSON.stringify(known.machines) === same)) continue
+    // a kill may come between the fault and the note of it
+    if (board.list.some((known) => known.name === fault && JSON.stringify(known.machines) === same))
+      return true
     const answer = board.start({
       fault,
       machines: where,
@@ -40,5 +48,10 @@ export function startOwnFaults(
     })
     if (!answer.ok)
       log.error({ firm, fault, problems: answer.problems }, 'a fault of the simulation file cannot be')
-  }
+    return answer.ok
+  })
+  board.keepAsked(
+    firm,
+    got.map((wish) => JSON.stringify(wish)),
+  )
 }

@@ -157,13 +157,17 @@ export class DeviceLine {
     return this.#boots === 0 ? this.#start : `${this.#start}.${this.#boots}`
   }
 
-  /** Moves on to `now`. `turns` are what its machines lost by a new boot. */
+  /** Moves on to `now`. `turns` are what its machines lost by a new boot. Minds of faults that are over are forgotten. */
   turn(faults: readonly Fault[], now: Instant): { readonly change: Change; readonly turns: readonly Turn[] } {
     const change = powerAt(this.state, faults, this.key, now)
+    const { minds } = this.state
+    for (const id of Object.keys(minds)) if (!faults.some((fault) => fault.id === id)) delete minds[id]
     for (const name of change.began) if (name !== 'gateway_outage') this.#cause = name
     if (change.replay !== null) this.replay = change.replay
     if (!change.boots) return { change, turns: [] }
     this.#boots++
+    // of an outage before it that came and went unseen by the client
+    this.replay = null
     return { change, turns: this.machines.map((machine) => machine.reboot(this.#cause)) }
   }
 

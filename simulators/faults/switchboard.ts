@@ -9,7 +9,6 @@ import { PROCESS_FAULTS, type ProcessFaultName } from '../works/processFaults.ts
 import {
   CATALOGUE,
   FAULT_NAMES,
-  faultList,
   parameterProblem,
   strikes,
   type Fault,
@@ -23,8 +22,13 @@ export type FaultAnswer =
 /** Where the switchboard is kept. */
 export type FaultStore = {
   faults(): readonly string[]
-  saveFaults(faults: readonly string[]): void
+  /** What was saved beside them; null: nothing was. Left out by one that keeps nothing. */
+  faultMemory?(): string | null
+  saveFaults(faults: readonly string[], memory: string): void
 }
+
+/** `last`: number of the newest fault, whether it is over or not. `asked`: what each firm's own file asked for and got, by firm. */
+type Memory = { readonly last: number; readonly asked: Readonly<Record<string, readonly string[]>> }
 
 export class Switchboard {
   readonly #store: FaultStore
@@ -33,7 +37,7 @@ export class Switchboard {
   readonly #works: ReadonlySet<string>
   readonly #prefix: string
   #faults: Fault[]
-  #last: number
+  #memory: Memory
 
   /**
    * `machines` as `firm/path`; `seed` is what a fault's chance comes from when a request names none; `works`: the firms that are a works,
@@ -55,17 +59,14 @@ export class Switchboard {
       .faults()
       .map((text) => JSON.parse(text) as Fault)
       .filter(({ name }) => FAULT_NAMES.includes(name))
-    this.#last = Math.max(0, ...this.#faults.map(({ id }) => Number(id.slice(id.lastIndexOf('f') + 1))))
+    const stored = store.faultMemory?.() ?? null
+    const known = Math.max(0, ...this.#faults.map(({ id }) => Number(id.slice(id.lastIndexOf('f') + 1))))
+    this.#memory = stored === null ? { last: known, asked: {} } : (JSON.parse(stored) as Memory)
   }
 
   /** In force or waiting for their time. */
   get list(): readonly Fault[] {
     return this.#faults
-  }
-
-  /** What can be switched on. */
-  get kinds(): FaultEntry[] {
-    return faultList()
   }
 
   /** Those that strike a machine. */
@@ -100,8 +101,10 @@ export class Switchboard {
     const entry: Omit<FaultEntry, 'name'> = CATALOGUE[name]
     const defaults = Object.entries(entry.params).map(([key, { fallback }]) => [key, fallback])
     const old = this.#faults.find(({ id }) => id === request.id)
+    // an id is never given twice: what remembers a fault by it would take the new one for the old
+    const last = this.#memory.last + (old ? 0 : 1)
     const fault: Fault = {
-      id: old?.id ?? `${this.#prefix}f${this.#last + 1}`,
+      id: old?.id ?? `${this.#prefix}f${last}`,
       name,
       machines: request.machines ?? old?.machines ?? ['*'],
       from: request.from ?? old?.from ?? null,
@@ -110,8 +113,8 @@ export class Switchboard {
       params: { ...Object.fromEntries(defaults), ...old?.params, ...request.params },
       seed: request.seed ?? old?.seed ?? this.#seed,
     }
-    this.#keep(old ? this.#faults.map((one) => (one === old ? fault : one)) : [...this.#faults, fault])
-    if (!old) this.#last++
+    const faults = old ? this.#faults.map((one) => (one === old ? fault : one)) : [...this.#faults, fault]
+    this.#keep(faults, { ...this.#memory, last })
     return { ok: true, fault }
   }
 
@@ -123,9 +126,23 @@ export class Switchboard {
     return true
   }
 
-  #keep(faults: Fault[]): void {
-    this.#store.saveFaults(faults.map((fault) => JSON.stringify(fault)))
+  /** What a firm's own file asked for at an earlier start, as the file says it, and got. */
+  asked(firm: string): readonly string[] {
+    return this.#memory.asked[firm] ?? []
+  }
+
+  /** Remembers it for the next start. Throws only what its store throws. */
+  keepAsked(firm: string, asked: readonly string[]): void {
+    this.#keep(this.#faults, { ...this.#memory, asked: { ...this.#memory.asked, [firm]: asked } })
+  }
+
+  #keep(faults: Fault[], memory = this.#memory): void {
+    this.#store.saveFaults(
+      faults.map((fault) => JSON.stringify(fault)),
+      JSON.stringify(memory),
+    )
     this.#faults = faults
+    this.#memory = memory
   }
 
   #problemsOf({ fault, id, machines, from, to, probability, params, seed }: FaultRequest): string[] {

@@ -4,9 +4,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import fc from 'fast-check'
+import pino from 'pino'
+import type { SimulationFile } from '#contract/simulationFile.ts'
 import { newChanges, noteItem, type TruthChanges } from '#store/truth/changes.ts'
 import { add, has, sizeOf, union, without } from '#store/truth/ranges.ts'
 import { openTruth } from '#store/truth/truth.ts'
+import { DeviceLine } from '../../simulators/faults/line.ts'
+import { Switchboard } from '../../simulators/faults/switchboard.ts'
+import { startOwnFaults } from '../../simulators/ownSimulation.ts'
 import { timesOf } from '../../simulators/faults/told.ts'
 import { messagesOf, payloadOf } from '../../simulators/messages.ts'
 import { Outbox, type Entry } from '../../simulators/outbox.ts'
@@ -134,6 +139,73 @@ test('an outbox of before the faults is opened, and its items are sent as they a
   const box = new Outbox(file)
   expect(box.next('f/d', 0, 10)).toMatchObject([{ seq: 1, skew: 0, raw: null, timed: 1 }])
   expect(box.faultStates().size).toBe(0)
+  box.close()
+})
+
+/** Opens the outbox as the next start does, and its switchboard. */
+function started(file: string) {
+  const box = new Outbox(file)
+  return { box, board: new Switchboard(box, ['f/s/a/l/m'], 1) }
+}
+
+const pull = (board: Switchboard) => {
+  board.start({ fault: 'plug_pulled', params: { lasts_s: 60 } })
+  return board.list.at(-1)!
+}
+const names = ({ list }: Switchboard) => list.map(({ name }) => name)
+
+test('a fault that is over is forgotten: after a restart a new one of its kind has its own id and strikes', () => {
+  const file = path.join(folder, 'outbox.db')
+  const first = started(file)
+  const line = new DeviceLine('f/d', 'b', undefined)
+  const old = pull(first.board)
+  expect(line.turn(first.board.onDevice(['f/s/a/l/m']), 1000).change.began).toEqual(['plug_pulled'])
+  line.changed()
+  first.board.stop(old.id)
+  line.turn(first.board.onDevice(['f/s/a/l/m']), 2000)
+  const remembered = line.changed()!
+  expect(JSON.parse(remembered)).toMatchObject({ minds: {}, power: true })
+  first.box.close()
+
+  const second = started(file)
+  const fresh = pull(second.board)
+  expect([old.id, fresh.id]).toEqual(['f1', 'f2'])
+  const again = new DeviceLine('f/d', 'c', remembered)
+  expect(again.turn(second.board.onDevice(['f/s/a/l/m']), 3000).change.began).toEqual(['plug_pulled'])
+  second.box.close()
+})
+
+test('what a firm always has is switched on once: what a person switches off stays off, until the file asks for something else', () => {
+  const file = path.join(folder, 'outbox.db')
+  const log = pino({ level: 'silent' })
+  const own = { faults: [{ fault: 'loss', probability: 0.1 }, { fault: 'reorder' }] } as SimulationFile
+  const start = (asked: SimulationFile, look: (board: Switchboard) => void) => {
+    const { box, board } = started(file)
+    startOwnFaults(board, 'f', asked, 1000, log)
+    look(board)
+    box.close()
+  }
+  start(own, (board) => {
+    expect(names(board)).toEqual(['loss', 'reorder'])
+    board.stop(board.list[0]!.id)
+  })
+  start(own, (board) => expect(names(board)).toEqual(['reorder']))
+  const other = { faults: [{ fault: 'loss', probability: 0.2 }, { fault: 'reorder' }] } as SimulationFile
+  start(other, (board) => expect(names(board)).toEqual(['reorder', 'loss']))
+})
+
+test('a replay that the client did not see is not taken for that of a later reboot', () => {
+  const { box, board } = started(path.join(folder, 'outbox.db'))
+  const line = new DeviceLine('f/d', 'b', undefined)
+  const on = () => board.onDevice(['f/s/a/l/m'])
+  board.start({ fault: 'gateway_outage', params: { lasts_s: 5, batch_items: 50 } })
+  line.turn(on(), 0)
+  line.turn(on(), 5000)
+  expect(line.replay).toBe(50)
+  board.start({ fault: 'reboot', params: { down_s: 5 } })
+  line.turn(on(), 10_000)
+  expect(line.turn(on(), 15_000).change.boots).toBe(true)
+  expect(line.replay).toBeNull()
   box.close()
 })
 
