@@ -42,6 +42,11 @@ export class CredentialFile {
     }
   }
 
+  /** Everybody whose secret it holds. */
+  get paths(): string[] {
+    return [...this.#secrets.keys()]
+  }
+
   /** Neither the broker nor this file knows it any more. Throws the socket's error while no broker answers. */
   async remove(path: string): Promise<void> {
     try {

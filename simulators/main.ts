@@ -8,6 +8,7 @@ import path from 'node:path'
 import type { RunRequest } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { readPlantFolder } from '#contract/plantFolder.ts'
+import { isSimulationFirm } from '#contract/rights.ts'
 import { guarded } from '#runtime/lifecycle.ts'
 import { closeLocal, serveLocal, socketPath } from '#runtime/local.ts'
 import type { Log } from '#runtime/log.ts'
@@ -40,8 +41,13 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
   const parts = { truth: path.join(options.data, 'truth'), broker, secrets, log }
   const opened = async (spec: RunSpec, own: Omit<RunParts, 'truth' | 'broker' | 'secrets' | 'log'>) => {
     const run = new Run(spec, { ...parts, ...own })
-    run.begin()
-    return run
+    try {
+      run.begin()
+      return run
+    } catch (error) {
+      run.close()
+      throw error
+    }
   }
   const spec: RunSpec = {
     plants,
@@ -75,7 +81,12 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     },
   )
   for (const past of pasts.values()) past.start()
-  const connect = guarded(log, 'connect', () => standing.connect())
+  const connect = guarded(log, 'connect', async () => {
+    await standing.connect()
+    // of runs that an earlier start left behind
+    for (const device of secrets.paths)
+      if (isSimulationFirm(device.split('/')[0]!)) await secrets.remove(device)
+  })
   await lifecycle.start('devices', connect, () => standing.disconnect())
 
   /** A run of its own beside the plants of the plant files. It is not taken up again after a restart. */

@@ -11,6 +11,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
 import { guarded } from '#runtime/lifecycle.ts'
 import type { Log } from '#runtime/log.ts'
+import { OperatorError } from '#runtime/process.ts'
 import { openMoments } from '#store/truth/moments.ts'
 import { openMornings } from '#store/truth/mornings.ts'
 import { Truths } from '#store/truth/truths.ts'
@@ -18,7 +19,7 @@ import type { CredentialFile, DeviceName } from './credentials.ts'
 import { Device, type BrokerAddress, type DeviceCounts } from './device.ts'
 import { Engine, type Living } from './engine.ts'
 import { badDay } from './faults/badDay.ts'
-import { Switchboard } from './faults/switchboard.ts'
+import { Switchboard, type FaultStore } from './faults/switchboard.ts'
 import { startOwnFaults, type OwnSimulations } from './ownSimulation.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import type { SimSettings } from './settings.ts'
@@ -51,7 +52,7 @@ export type RunParts = {
   /** DIR/truth */
   readonly truth: string
   readonly broker: BrokerAddress
-  readonly secrets: Pick<CredentialFile, 'provide' | 'secretOf'>
+  readonly secrets: Pick<CredentialFile, 'provide' | 'secretOf' | 'remove'>
   readonly log: Log
   /** When a plant of the run begins to live, if something must be done before; null: at once, with the run. */
   readonly prepare?: (plant: Plant) => Promise<Instant> | null
@@ -84,6 +85,7 @@ export class Run {
   #timer: NodeJS.Timeout | undefined
   #begun: Instant = 0
   #ended: string | null | undefined
+  #ending: Promise<void> | null = null
   /** Why the truth cannot be written; null: it can. */
   truthFault: string | null = null
   /** Of a firm whose past is brought in. */
@@ -106,10 +108,7 @@ export class Run {
       parts.log.warn({ messages: gone }, 'messages of devices that no plant file names any more are removed')
     this.truths = new Truths(parts.truth)
     this.outbox.tellAfter(this.truths.last(this.firms))
-    const machines = spec.plants.flatMap(({ firm, machines: all }) => all.map((one) => `${firm}/${one.path}`))
-    const works = new Set(spec.plants.filter(isWorks).map(({ firm }) => firm))
-    const prefix = spec.standing ? '' : `${spec.plants[0]!.firm}.`
-    this.faults = new Switchboard(this.outbox, machines, spec.settings.simSeed, works, prefix)
+    this.faults = switchboardOf(spec, this.outbox)
   }
 
   get firms(): string[] {
@@ -216,6 +215,7 @@ export class Run {
       try {
         return await this.#parts.secrets.provide(this.wanted)
       } catch (error) {
+        if (error instanceof OperatorError) throw error
         this.#parts.log.debug({ err: error }, 'the broker gives no credentials yet')
       }
       await new Promise((done) => setTimeout(done, wait))
@@ -242,8 +242,10 @@ export class Run {
     const engine = this.#engine!
     const { interval, speed } = this.spec
     if (!interval) engine.turn(Date.now())
-    else if (speed > 0) engine.turn(Math.min(interval.to, interval.from + (Date.now() - this.#begun) * speed))
-    else this.#hurry(engine, interval.to)
+    else {
+      const due = speed > 0 ? interval.from + (Date.now() - this.#begun) * speed : interval.to
+      this.#hurry(engine, Math.min(interval.to, due))
+    }
     if (interval && engine.at >= interval.to) engine.release()
     this.keepTruth()
     for (const device of this.devices) {
@@ -251,9 +253,11 @@ export class Run {
       if (line) device.follow(line)
       device.turn()
     }
-    if (interval && engine.at >= interval.to && engine.held === 0 && this.waiting() === 0) this.#end(null)
+    if (interval && engine.at >= interval.to && engine.held === 0 && this.waiting() === 0)
+      void this.#end(null)
   }
 
+  /** Lives on to `to` as far as a turn's time and what waits allow: a run that cannot keep its speed is slower, and harms nobody. */
   #hurry(engine: Engine, to: Instant): void {
     const until = performance.now() + FAST_TURN_MS
     const step = this.spec.signals || this.faults.list.length > 0 ? STEP_MS : LONG_STEP_MS
@@ -282,10 +286,22 @@ export class Run {
     }
   }
 
-  #end(why: string | null): void {
+  #end(why: string | null): Promise<void> {
     this.#ended ??= why
-    clearTimeout(this.#timer)
-    for (const device of this.devices) void device.stop()
+    return (this.#ending ??= this.#finish())
+  }
+
+  /** What the devices last heard is noted; a firm of its own loses its credentials. What was true can still be asked. */
+  async #finish(): Promise<void> {
+    await this.disconnect()
+    this.#engine?.save()
+    this.keepTruth()
+    if (this.spec.standing) return
+    const { secrets, log } = this.#parts
+    for (const { path: device } of this.wanted)
+      await secrets.remove(device).catch((error: unknown) => {
+        log.warn({ err: error, device }, 'the credential of an ended run stays at the broker')
+      })
   }
 
   /** Ended, and why before its time (null: all is told). Undefined: it goes on. */
@@ -348,9 +364,15 @@ export class Run {
 
   /** Ends before its time. */
   async stop(why: string): Promise<void> {
-    this.#ended ??= why
-    await this.disconnect()
+    await this.#end(why)
   }
+}
+
+/** The switchboard of a run, kept where the run keeps it. */
+export function switchboardOf({ plants, standing, settings }: RunSpec, store: FaultStore): Switchboard {
+  const machines = plants.flatMap(({ firm, machines: all }) => all.map((one) => `${firm}/${one.path}`))
+  const works = new Set(plants.filter(isWorks).map(({ firm }) => firm))
+  return new Switchboard(store, machines, settings.simSeed, works, standing ? '' : `${plants[0]!.firm}.`)
 }
 
 const isWorks = (plant: Plant): boolean => plant.simulation === 'works'

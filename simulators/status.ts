@@ -180,12 +180,17 @@ function stopFault(simulators: Simulators, body: unknown): LocalAnswer {
   return { status: 404, body: { error: `no fault ${String(id)} is in force` } }
 }
 
+/** Runs beside the standing one: each lives a whole plant. */
+const MAX_RUNS = 4
+
 const listRuns = (simulators: Simulators): SimulationRun[] =>
   runsOf(simulators).flatMap((run) => run.firms.map((firm) => run.status(firm)))
 
 async function startRun(simulators: Simulators, body: unknown): Promise<LocalAnswer> {
   const problems = runProblems(body, Date.now())
   const { firm } = (body ?? {}) as RunRequest
+  const going = simulators.started.filter((run) => run.ended === undefined)
+  if (going.length >= MAX_RUNS) problems.push(`${MAX_RUNS} runs go on: stop one first`)
   if (runOf(simulators, firm)) problems.push(`${firm} has been run since the simulators began`)
   if (problems.length > 0) return answered(problems)
   const run = await simulators.start(body as RunRequest)

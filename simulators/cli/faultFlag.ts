@@ -4,17 +4,18 @@
  * Invalid: `spike:p` (no value), `@lathe-07` (no name)
  */
 import type { FaultRequest } from '#contract/local.ts'
+import { OperatorError } from '#runtime/process.ts'
 
-/** `p` is the probability; other keys are the fault's parameters. Machines are those of `firm`. Throws what is wrong as an Error. */
+/** `p` is the probability; other keys are the fault's parameters. Machines are those of `firm`. Throws what is wrong as an OperatorError. */
 export function faultOf(text: string, firm: string): FaultRequest {
   const parts = /^([a-z_]+)(?:@([a-z0-9_/,-]+))?(?::(.+))?$/.exec(text)
-  if (!parts) throw new Error(`--fault ${text}: written as name[@machine,…][:parameter=value,…]`)
+  if (!parts) throw new OperatorError(`--fault ${text}: written as name[@machine,…][:parameter=value,…]`)
   const [, fault = '', machines, params] = parts
   const pairs = (params ?? '').split(',').filter((pair) => pair !== '')
   const values: Record<string, number | string | boolean> = {}
   for (const pair of pairs) {
     const at = pair.indexOf('=')
-    if (at < 1) throw new Error(`--fault ${text}: ${pair} has no value`)
+    if (at < 1) throw new OperatorError(`--fault ${text}: ${pair} has no value`)
     values[pair.slice(0, at)] = valueOf(pair.slice(at + 1))
   }
   const { p, ...rest } = values

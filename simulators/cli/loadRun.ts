@@ -39,9 +39,9 @@ export async function loadRun(flags: LoadFlags, folder: string): Promise<number>
       process.stdout.write(
         `product      ${counts.items.decoded.toLocaleString('en-US')} items, ${counts.items.stored.toLocaleString('en-US')} stored\n`,
       )
-    const missing = counts ? Math.max(0, result.acknowledged - counts.items.decoded) : 0
+    const missing = counts ? Math.max(0, result.acknowledged - counts.items.stored) : 0
     return result.sent === result.acknowledged && result.closed === 0 && missing === 0 ? 0 : 1
   } finally {
-    await target.leave(wanted)
+    for (const { path } of wanted) await target.secrets.remove(path)
   }
 }

@@ -68,7 +68,8 @@ export function verdictOf(run: Run, counts: Counts | null): number {
     .named()
     .filter(({ counter }) => counter.startsWith('quarantine:'))
     .reduce((n, { items: own }) => n + own, 0)
-  const missing = Math.max(0, acknowledged - decoded)
+  // what came twice says nothing of what did not come
+  const missing = Math.max(0, acknowledged - (decoded - duplicate))
   const put = Math.max(0, quarantined - expected)
   if (missing > 0) say(`MISSING ${thousands(missing)} acknowledged items`)
   if (put > 0)

@@ -8,11 +8,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readPlantFile } from '#contract/plantFile.ts'
-import type { RunRequest } from '#contract/local.ts'
+import type { FaultRequest, RunRequest } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { createLog } from '#runtime/log.ts'
 import { OperatorError } from '#runtime/process.ts'
-import { Run, type RunSpec } from '../run.ts'
+import { CATALOGUE } from '../faults/catalogue.ts'
+import { Outbox } from '../outbox.ts'
+import { Run, switchboardOf, type RunSpec } from '../run.ts'
 import { FAST_BATCH, runProblems, specOf, STARTABLE } from '../runRequest.ts'
 import { readSimSettings } from '../settings.ts'
 import { dryRun } from './dryRun.ts'
@@ -98,7 +100,11 @@ async function main(flags: Flags): Promise<number> {
   const firm = flags.data === undefined ? wanted : await freeFirm(flags.data, wanted)
   const plant = plantOf(flags.plant, firm)
   const spec = checkedSpec(flags, plant)
-  return inFolder(async (folder) => simulate(flags, spec, await targetOf(flags, plant, folder), folder))
+  const faults = flags.fault.map((text) => faultOf(text, firm))
+  refuseFaults(flags, spec, faults)
+  return inFolder(async (folder) =>
+    simulate(flags, spec, faults, await targetOf(flags, plant, folder), folder),
+  )
 }
 
 /** Work with a folder of its own, which goes afterwards. */
@@ -147,17 +153,33 @@ function checkedSpec(flags: Flags, plant: Plant): RunSpec {
   return { ...spec, batch }
 }
 
-const NOBODY: Target = {
-  ...anyBroker('127.0.0.1:1', undefined),
-  secrets: { provide: async () => undefined, secretOf: () => undefined },
-}
+/** Of a run that is told to nobody. */
+const NOBODY: Target = anyBroker('127.0.0.1:1', undefined)
 
 async function targetOf(flags: Flags, plant: Plant, folder: string): Promise<Target> {
   if (flags.data !== undefined) return installation(flags.data, plant, folder)
   return flags.mqtt === undefined ? NOBODY : anyBroker(flags.mqtt, flags.credentials)
 }
 
-async function simulate(flags: Flags, spec: RunSpec, target: Target, folder: string): Promise<number> {
+/** Before a firm is made for it: faults that do not exist, or would strike nobody. Throws OperatorError. */
+function refuseFaults(flags: Flags, spec: RunSpec, faults: readonly FaultRequest[]): void {
+  const trial = switchboardOf(spec, new Outbox(':memory:'))
+  faults.forEach((request, i) => {
+    const answer = trial.start(request)
+    if (!answer.ok) throw new OperatorError(`--fault ${flags.fault[i]}: ${answer.problems.join('; ')}`)
+  })
+  const { dryRun: dry, scenario } = flags
+  if (dry && (scenario === 'bad-day' || trial.list.some(({ name }) => CATALOGUE[name].kind !== 'process')))
+    throw new OperatorError('--dry-run has no devices: faults of sensors and of the way strike nobody')
+}
+
+async function simulate(
+  flags: Flags,
+  spec: RunSpec,
+  faults: readonly FaultRequest[],
+  target: Target,
+  folder: string,
+): Promise<number> {
   const { broker, secrets } = target
   const run = new Run(spec, {
     folder,
@@ -168,27 +190,21 @@ async function simulate(flags: Flags, spec: RunSpec, target: Target, folder: str
   })
   const plant = spec.plants[0]!
   try {
-    for (const text of flags.fault) {
-      const answer = run.faults.start(faultOf(text, plant.firm))
-      if (!answer.ok) throw new OperatorError(`--fault ${text}: ${answer.problems.join('; ')}`)
-    }
+    for (const request of faults) run.faults.start(request)
     if (flags.dryRun) {
       const { life } = run.bear(plant, Date.now())
+      life.strike(run.faults.onProcess(plant.firm))
       const told = dryRun(life, spec.interval!.to)
       process.stdout.write(`${JSON.stringify({ firm: plant.firm, ...told })}\n`)
       return truthTo(flags, plant, life, spec)
     }
     run.begin()
-    await run.connect()
     await untilEnded(run)
-    await run.disconnect()
-    run.keepTruth()
     const code = verdictOf(run, await target.counts(plant.firm))
     return Math.max(code, truthTo(flags, plant, run.living(plant.firm)!.life, spec))
   } finally {
-    await run.disconnect()
+    await run.stop('stopped')
     run.close()
-    await target.leave(run.wanted)
   }
 }
 
@@ -199,15 +215,19 @@ function truthTo(flags: Flags, plant: Plant, life: Parameters<typeof writeTruth>
   return 0
 }
 
-/** Until an interval is told, or Ctrl-C. */
+/** Until an interval is told and its devices have left, or Ctrl-C. */
 async function untilEnded(run: Run): Promise<void> {
-  const stop = new AbortController()
-  const onSignal = () => stop.abort()
+  const onSignal = () => void run.stop('stopped')
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   const status = printStatus(run)
-  while (run.ended === undefined && !stop.signal.aborted) await new Promise((done) => setTimeout(done, 100))
-  status.end()
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  try {
+    await run.connect()
+    while (run.ended === undefined) await new Promise((done) => setTimeout(done, 100))
+    await run.stop('stopped')
+  } finally {
+    status.end()
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
 }
 
 if (import.meta.main) {

@@ -6,13 +6,13 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Counts } from '#contract/live.ts'
-import type { ControlRequest, DeviceRow, DeviceSecret, IngestStatus } from '#contract/local.ts'
+import type { ControlRequest, DeviceSecret, IngestStatus } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { callLocal, LocalError, socketPath } from '#runtime/local.ts'
 import { OperatorError } from '#runtime/process.ts'
 import { readRun, type Run as Installation } from '#runtime/runFile.ts'
 import { parseAddress } from '#runtime/settings.ts'
-import { CredentialFile, type DeviceName } from '../credentials.ts'
+import { CredentialFile } from '../credentials.ts'
 import type { BrokerAddress } from '../device.ts'
 import type { RunParts } from '../run.ts'
 
@@ -21,8 +21,6 @@ export type Target = {
   readonly secrets: RunParts['secrets']
   /** What the installation made of the firm's messages, once it has been through all of them; null: nobody to be asked. */
   readonly counts: (firm: string) => Promise<Counts | null>
-  /** Takes the credentials of the run away. */
-  readonly leave: (devices: readonly DeviceName[]) => Promise<void>
 }
 
 /** A firm name that the installation does not know yet: `sim-retrofit-7`, `sim-retrofit-7-2` … */
@@ -64,11 +62,6 @@ export async function installation(data: string, plant: Plant, folder: string): 
     broker: mqttAddress(run.mqtt),
     secrets,
     counts: (firm) => countsAfterAll(data, firm),
-    leave: async (devices) => {
-      const known = new Set((await callLocal<DeviceRow[]>(socket, 'GET', '/devices')).map((row) => row.path))
-      for (const { path: device } of devices)
-        if (known.has(device)) await callLocal(socket, 'POST', '/devices/remove', { path: device })
-    },
   }
 }
 
@@ -84,9 +77,9 @@ export function anyBroker(mqtt: string, credentials: string | undefined): Target
           throw new OperatorError(`${credentials} has no ${missing.map((one) => one.path).join(', ')}`)
       },
       secretOf: (device) => (secrets ? secrets[device] : anonymous(device)),
+      remove: async () => undefined,
     },
     counts: async () => null,
-    leave: async () => undefined,
   }
 }
 
