@@ -7,6 +7,7 @@ import { panesOf } from '#domain/accounting/machinePanes.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import { encodePanes, encodeSources } from '#domain/accounting/paneText.ts'
 import { HOUR, MINUTE, SECOND, type Instant, type Millis } from '#domain/time.ts'
+import type { MachineIndex } from '#domain/telemetry/check.ts'
 import { isHistory } from '#domain/telemetry/quality.ts'
 import type { JournalEntry } from '#store/journal/journal.ts'
 import { factsOf } from './facts.ts'
@@ -21,18 +22,24 @@ const BEHIND: Millis = 30 * SECOND
 const LATENESS: Millis = 30 * MINUTE
 const LEAST_SILENCE: Millis = 2 * MINUTE
 /** Machines' days made with a tick, when little else comes; with any other entry it is one. */
-const WITH_TICK = 4
+const WITH_TICK = 16
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const watermarkOf = ({ now }: MachineMemory): Instant => now.evidenceTs - BEHIND
 
+const patience = new WeakMap<MachineIndex, Millis>()
+
 /** Silent for longer than this a machine is not waited for any more. */
-function patienceOf({ index }: MachineMemory): Millis {
-  const { meter, statePeriodMs, measures } = index!.machine
+function patienceOf(index: MachineIndex): Millis {
+  const known = patience.get(index)
+  if (known !== undefined) return known
+  const { meter, statePeriodMs, measures } = index.machine
   const counts = measures.filter((measure) => measure.class === 'count').map(({ periodMs }) => periodMs)
   const period = Math.min(...counts, meter && counts.length > 0 ? Infinity : statePeriodMs)
-  return Math.max(LEAST_SILENCE, 3 * period) + LATENESS
+  const longest = Math.max(LEAST_SILENCE, 3 * period) + LATENESS
+  patience.set(index, longest)
+  return longest
 }
 
 /** A tick: which days are due, whose open panes are an hour old. `restarted`: who could not be heard is not silent. */
@@ -48,9 +55,9 @@ export function moveTime(firm: Firm, restarted: boolean): void {
   }
   let frontier = wall
   for (const machine of firm.machines.values()) {
-    const { evidenceMono } = machine.now
-    if (machine.index === null || evidenceMono === null) continue
-    if (mono - evidenceMono < patienceOf(machine)) frontier = Math.min(frontier, watermarkOf(machine))
+    const { index, now } = machine
+    if (index === null || now.evidenceMono === null) continue
+    if (mono - now.evidenceMono < patienceOf(index)) frontier = Math.min(frontier, watermarkOf(machine))
   }
   firm.days.findDue(mono, (end) => frontier >= end + LATENESS)
   firm.hourly = [...firm.machines.values()].filter((machine) => hourOf(firm, machine) > machine.now.panesTo)

@@ -15,6 +15,7 @@ import {
   caughtUp,
   deed,
   FIRM,
+  ingestAll,
   listReader,
   newFolder,
   startIngest,
@@ -79,6 +80,7 @@ beforeAll(async () => {
 
 const contentOf = (pane: Pane) => ({ ...pane, sources: [] })
 const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0)
+const pathOf = (name: string) => plant.machines.find(({ path }) => nameOf(path) === name)!.path
 const machines = () => plant.machines.filter(({ meter }) => !meter)
 
 test('every shift settles once, half an hour after its end at the earliest', () => {
@@ -166,7 +168,7 @@ describe('the same content by another way', () => {
 })
 
 test('what comes after the settlement makes another revision of its shift alone; the one before stays readable', async () => {
-  const lathe = plant.machines.find(({ path }) => nameOf(path) === 'lathe-01')!.path
+  const lathe = pathOf('lathe-01')
   const at = day.from + END
   const ts = day.from + 2 * HOUR
   const late = (seq: number, body: object, cls = 'event'): Sent => ({
@@ -209,7 +211,7 @@ test('what comes after the settlement makes another revision of its shift alone;
 })
 
 test('a silent machine does not hold the shift, and counts as unknown', async () => {
-  const silent = plant.machines.find(({ path }) => nameOf(path) === 'test-01')!.path
+  const silent = pathOf('test-01')
   const until10 = told.filter(({ machine, ts }) => machine !== silent || ts < day.from + 2 * HOUR)
   const outcome = outcomeOf(await taken(live(until10)))
   const dayShift = outcome.settled.filter(({ shift }) => shift === 0)
@@ -237,7 +239,7 @@ test('panes as of now: minutes and quarters up to what was heard, of a shift tha
   const running = await startIngest(dir, { reader })
   await caughtUp(running)
   const firm = running.intake.firms.get(FIRM)!
-  const lathe = firm.machine(plant.machines.find(({ path }) => nameOf(path) === 'lathe-01')!.path)
+  const lathe = firm.machine(pathOf('lathe-01'))
   const ask = (length: number, clock: number, to = at) =>
     panesNow(firm, lathe, { from: day.from, to, length }, clock)
   const minutes = ask(MINUTE, 0) as PanesNow
@@ -258,4 +260,56 @@ test('panes as of now: minutes and quarters up to what was heard, of a shift tha
     quarters.panes.filter(({ start }) => start < day.from + 2 * HOUR).map(contentOf),
   )
   await running.stop()
+})
+
+const kwhIn = (panes: readonly Pane[]) => sum(panes.map(({ registers }) => registers['kwh'] ?? 0))
+
+test('a released conflict takes the place of what was read, as a revision that says so', async () => {
+  const lathe = pathOf('lathe-01')
+  const ts = day.from + 2.5 * HOUR
+  const read = told.find((one) => one.machine === lathe && one.class === 'count' && one.ts === ts)!
+  const v = read.payload['v'] as Record<string, number>
+  const other = {
+    ...read,
+    payload: { ...read.payload, v: { ...v, kwh: Math.round((v['kwh']! + 0.02) * 100) / 100 } },
+  }
+  const at = day.from + END
+  const dir = await taken([
+    ...live(told.flatMap((one) => (one === read ? [one, other] : [one]))),
+    ...withTicks([deed(at + SECOND, 'quarantine.release', { ids: [1] })], at + SECOND, at + 10 * MINUTE),
+  ])
+  const outcome = outcomeOf(dir)
+  expect(outcome.settled.filter(({ revision }) => revision > 0)).toMatchObject([
+    { shift: 0, revision: 1, reason: 'correction' },
+  ])
+  const before = [day.from, ts] as const
+  expect(kwhIn(outcome.panes(lathe, ...before)) - kwhIn(inOrder.panes(lathe, ...before))).toBe(2)
+  expect(kwhIn(outcome.panes(lathe, day.from, day.to))).toBe(kwhIn(inOrder.panes(lathe, day.from, day.to)))
+})
+
+test('a plant that changes during a day holds for that day, with the machines that it adds', async () => {
+  const [first, ...rest] = plant.machines
+  const dir = newFolder()
+  const half = told.filter(({ machine, ts }) => machine !== first!.path || ts >= day.from + 4 * HOUR)
+  const sent = live(half)
+  const noon = sent.findIndex(({ at }) => at >= day.from + 4 * HOUR)
+  const put = (at: number, list: Plant['machines']) => deed(at, 'plant.put', { ...plant, machines: list })
+  await ingestAll(dir, {
+    reader: listReader([
+      put(day.from - MINUTE, rest),
+      ...sent.slice(0, noon),
+      put(sent[noon]!.at, plant.machines),
+      ...sent.slice(noon),
+    ]),
+  })
+  const outcome = outcomeOf(dir)
+  expect(outcome.settled.map(({ shift, revision }) => [shift, revision])).toEqual([
+    [null, 0],
+    [0, 0],
+    [1, 0],
+  ])
+  const shift = outcome.panes(first!.path, day.from, day.from + 9 * HOUR)
+  const unknown = sum(shift.map(({ states }) => states.UNKNOWN ?? 0))
+  expect(unknown).toBeGreaterThanOrEqual(4 * HOUR)
+  expect(unknown).toBeLessThan(4 * HOUR + MINUTE)
 })

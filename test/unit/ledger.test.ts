@@ -156,13 +156,22 @@ test('states: of two at one instant the higher seq stands; old repeats fold with
   writer.close()
 })
 
+const workAt = (minute: number) => ({
+  order: minute < 10 ? 'WO-1' : 'WO-2',
+  product: 'q41f',
+  operation: null,
+})
+const run = (ts: number, lastTs: number, state: string) => ({
+  machine: MACHINE,
+  ts,
+  lastTs,
+  state,
+  reason: null,
+  seq: ts,
+})
+
 test('what a state says is on the machine is kept, and repeats do not fold across a change of it', () => {
   const writer = openLedgerWriter(newFolder(), 'a')
-  const work = (minute: number) => ({
-    order: minute < 10 ? 'WO-1' : 'WO-2',
-    product: 'q41f',
-    operation: null,
-  })
   const states = Array.from({ length: 20 }, (_, minute) => ({
     machine: MACHINE,
     ts: minute * 60_000,
@@ -170,7 +179,7 @@ test('what a state says is on the machine is kept, and repeats do not fold acros
     state: 'RUN',
     reason: null,
     seq: minute,
-    ...work(minute),
+    ...workAt(minute),
   }))
   writer.commit(changes({ states }))
   writer.foldStates(MACHINE, 5_000_000, 180_000)
@@ -186,14 +195,6 @@ test('what a state says is on the machine is kept, and repeats do not fold acros
 
 test('states of a stretch: the newest before it, and one of the same state that was recorded for longer', () => {
   const writer = openLedgerWriter(newFolder(), 'a')
-  const run = (ts: number, lastTs: number, state: string) => ({
-    machine: MACHINE,
-    ts,
-    lastTs,
-    state,
-    reason: null,
-    seq: ts,
-  })
   writer.commit(
     changes({
       states: [run(1, 900, 'RUN'), run(2, 2, 'IDLE'), run(3, 500, 'RUN'), run(4, 4, 'RUN'), run(9, 9, 'RUN')],
