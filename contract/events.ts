@@ -7,11 +7,13 @@ import { z } from 'zod'
 
 const word = z.string().min(1).max(128)
 const qty = z.number().nonnegative().max(1e12)
+const pieces = z.int().nonnegative().max(1e12)
 const work = { order: word, product: word, operation: word }
 
 export const EVENT_SHAPES = {
   order_start: z.object({ ...work, planned_qty: qty }),
-  order_end: z.object({ ...work, planned_qty: qty.optional() }),
+  // good_qty counts where the machine has no register of good pieces
+  order_end: z.object({ ...work, planned_qty: qty.optional(), good_qty: pieces.optional() }),
   sign_on: z.object({ worker: word, machines: z.array(word).min(1).max(64) }),
   sign_off: z.object({ worker: word, machines: z.array(word).max(64).optional() }),
   material_issue: z.object({ order: word, material: word, qty, unit: word, lot: word.optional() }),

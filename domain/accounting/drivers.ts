@@ -1,10 +1,11 @@
 /**
  * What events tell, as driver quantities in milli-units: one line for each type of event. A name is the driver, and after a slash
- * what it is told of: `material/A.body/kg`, `tool_change/grinding-wheel`. Times of open work orders are added by machinePanes.ts.
+ * what it is told of: `material/A.body/kg`, `planned/op10`. Times of open work orders are added by machinePanes.ts.
  */
 import type { Item } from '#domain/telemetry/item.ts'
 import type { Instant } from '#domain/time.ts'
 import { LOOK_BACK, type EventHeard } from './facts.ts'
+import type { Piece } from './measureRole.ts'
 
 /** Thousandths of the unit in which it was told; a finer amount is rounded. */
 export const toMilli = (qty: unknown): number => Math.round((qty as number) * 1000)
@@ -13,6 +14,7 @@ type Driver = readonly [name: string, milli: number]
 
 /** Drivers by type of event. Types that are not here change times, orders or registers instead. */
 const DRIVERS: Readonly<Record<string, (item: Item) => readonly Driver[]>> = {
+  order_start: (item) => [[`planned/${item.operation!}`, toMilli(item['planned_qty'])]],
   material_issue: (item) => [
     [`material/${item['material'] as string}/${item['unit'] as string}`, toMilli(item['qty'])],
   ],
@@ -39,6 +41,19 @@ const DRIVERS: Readonly<Record<string, (item: Item) => readonly Driver[]>> = {
 
 /** Drivers that an event adds to its pane. */
 export const driversOf = (item: Item): readonly Driver[] => DRIVERS[item.type!]?.(item) ?? []
+
+/** Pieces that an event tells, for where no register of the machine counts them. */
+const TOLD: Readonly<Record<string, readonly [piece: Piece, field: string]>> = {
+  order_end: ['good', 'good_qty'],
+  reject: ['scrap', 'qty'],
+  rework: ['rework', 'qty'],
+}
+
+/** Null: the event tells none. */
+export function piecesTold(item: Item): { readonly piece: Piece; readonly qty: unknown } | null {
+  const [piece, field] = TOLD[item.type!] ?? []
+  return piece === undefined || item[field!] === undefined ? null : { piece, qty: item[field!] }
+}
 
 /**
  * First inspections: tests of a serial that was not tested in the 24 hours before on this machine. `events` are in order. By event:

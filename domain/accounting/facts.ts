@@ -4,7 +4,8 @@
  *
  * For panes of [from, to) the facts reach further back, because an instant is told by what came before it:
  *   samples     the newest before `from` and the oldest after `to`, of every register
- *   states      the newest before `from`, and any earlier one that lasted longer
+ *   states      from that newest to that oldest sample of the registers that grow with the machine's cycles (measureRole.ts): what they
+ *               counted in between was made while the machine ran. The newest before them, and any earlier one that lasted longer
  *   orders      the newest order_start before `from`, however old, and what came after it; where there is none the newest order_end
  *   swaps       those between the samples
  *   the others  LOOK_BACK before `from`

@@ -4,14 +4,16 @@
  * state and one key, and every difference telescopes. Recomputing a machine's stretch is the only way a pane is ever made: late,
  * repeated or reordered facts give the panes that timely ones would have given, and quarters are the sums of their minutes.
  */
-import type { Machine, Measure } from '#domain/plant/plant.ts'
+import type { Machine } from '#domain/plant/plant.ts'
+import type { Item } from '#domain/telemetry/item.ts'
 import { segmentsOf, type Segment } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
 import { edgesIn, momentOf, plannedAt, type Calendar, type MachineHours } from './calendar.ts'
 import { personsIn, stintsOf, type Stint } from './crew.ts'
-import { driversOf, firstTests, maintenanceOf, toMilli, type Maintenance } from './drivers.ts'
-import { inOrder, statesInOrder, swapsOf, type EventHeard, type Facts, type StateHeard } from './facts.ts'
-import { isPiece, roleOf, type Piece, type Role } from './measureRole.ts'
+import { driversOf, firstTests, maintenanceOf, piecesTold, toMilli, type Maintenance } from './drivers.ts'
+import { countedOf, heardOfAll, type Counted } from './counted.ts'
+import { inOrder, statesInOrder, type EventHeard, type Facts, type StateHeard } from './facts.ts'
+import { isPiece } from './measureRole.ts'
 import {
   add,
   addSource,
@@ -23,24 +25,15 @@ import {
   type PaneLength,
   type Source,
 } from './pane.ts'
-import { courseOf, flagsIn, heardOf, pointAt, totalAt, uncertainOf, type Course } from './register.ts'
+import { flagsIn, pointAt, totalAt, uncertainOf } from './register.ts'
 import { lastAt, shared, unionOf, type Span } from './span.ts'
-import { workAt, workCourse, workOfOrder, type WorkCourse } from './work.ts'
+import { workAt, workCourse, workOfOrder, type Work, type WorkCourse } from './work.ts'
 
 /** What the plant says of the machine. */
 export type MachineTerms = {
   readonly machine: Pick<Machine, 'path' | 'measures' | 'stateStaleMs' | 'meter'>
   readonly calendar: Calendar
   readonly hours: MachineHours
-}
-
-type Counted = {
-  readonly name: string
-  readonly course: Course
-  readonly role: Role
-  readonly perStep: number
-  /** R at the end of the stretch before. */
-  total: number
 }
 
 /**
@@ -80,7 +73,8 @@ type Told = {
   readonly counted: readonly Counted[]
 }
 
-function arrange({ machine }: MachineTerms, facts: Facts, { from, to }: Span): Told {
+function arrange({ machine }: MachineTerms, facts: Facts, span: Span): Told {
+  const { from, to } = span
   const events = inOrder(facts.events)
   const states = statesInOrder(facts.states)
   const maintenance = maintenanceOf(events)
@@ -92,7 +86,7 @@ function arrange({ machine }: MachineTerms, facts: Facts, { from, to }: Span): T
     maintenance,
     preventive: maintenance.filter(({ kind }) => kind === 'preventive'),
     stints: stintsOf(inOrder(facts.signs), machine.path),
-    counted: countedOf(machine.measures, facts, events, from),
+    counted: countedOf(machine, facts, { events, states }, span),
   }
 }
 
@@ -147,25 +141,39 @@ function addEvents({ machine }: MachineTerms, told: Told, { from, to }: Span, pa
   const { events, work, counted } = told
   const roles = new Set(counted.map(({ role }) => role))
   const first = firstTests(events)
+  let begun: Item | null = null
   for (const event of events) {
     const { item } = event
+    if (item.type === 'order_start') begun = item
     if (item.ts < from || item.ts >= to) continue
     const drivers = driversOf(item)
-    const named = drivers.length > 0 ? item.order : undefined
-    const own = named === undefined ? workAt(work, item.ts) : workOfOrder(work, named, item.ts)
+    const pieces = piecesTold(item)
+    const isTold = pieces !== null && !roles.has(pieces.piece)
+    const named = drivers.length > 0 || isTold ? item.order : undefined
+    const own = named === undefined ? workAt(work, item.ts) : ownOf(work, begun, named, item.ts)
     const product = (named === undefined ? undefined : item.product) ?? own?.product ?? null
     const pane = paneAt(item.ts, named ?? own?.order ?? null, product)
     for (const [name, milli] of drivers) add(pane.drivers, name, milli)
     if (first.has(event)) add(pane.drivers, 'test/first', 1000)
     if (first.get(event)) add(pane.drivers, 'test/first_pass', 1000)
-    const piece = TOLD[item.type!]
-    if (piece && !roles.has(piece)) add(pane[piece], item.operation!, toMilli(item['qty']))
+    if (isTold) add(pane[pieces.piece], item.operation!, toMilli(pieces.qty))
     addSource(pane.sources, sourceOf(event, machine.path))
   }
 }
 
-/** Pieces by event, where no register of the machine counts them. */
-const TOLD: Readonly<Record<string, Piece>> = { reject: 'scrap', rework: 'rework' }
+/**
+ * The work that an event of an order belongs to. Where an order begins with several products at one instant, as a heat does, what
+ * comes with each follows it.
+ */
+const ownOf = (
+  work: WorkCourse,
+  begun: Item | null,
+  order: string,
+  at: Instant,
+): Pick<Work, 'order' | 'product'> | null =>
+  begun?.ts === at && begun.order === order
+    ? { order, product: begun.product! }
+    : workOfOrder(work, order, at)
 
 /** An event is named by its seq, or by its ts where it has none. */
 function sourceOf({ boot, item, machine }: EventHeard, path: string): Source {
@@ -178,32 +186,6 @@ function sourceOf({ boot, item, machine }: EventHeard, path: string): Source {
     from: place,
     to: place,
   }
-}
-
-/** Registers that count something, with their courses. */
-function countedOf(
-  measures: readonly Measure[],
-  facts: Facts,
-  events: readonly EventHeard[],
-  from: Instant,
-): Counted[] {
-  return measures.flatMap((measure) => {
-    const found = roleOf(measure)
-    if (found.role === null) return []
-    const { name, scale, rollover } = measure
-    const samples = Object.hasOwn(facts.samples, name) ? facts.samples[name]! : []
-    const course = courseOf(samples, swapsOf(events, name, scale), rollover)
-    return [{ name, course, role: found.role, perStep: found.perStep, total: totalAt(course, from) }]
-  })
-}
-
-/** The stretch in which every register was heard before and after; null when one of them was never heard. */
-function heardOfAll(counted: readonly Counted[]): Span | null {
-  if (counted.length === 0) return { from: -Infinity, to: Infinity }
-  const spans = counted.map(({ course }) => heardOf(course))
-  if (spans.includes(null)) return null
-  const from = Math.max(...spans.map((span) => span!.from))
-  return { from, to: Math.max(from, Math.min(...spans.map((span) => span!.to))) }
 }
 
 /** States are named by ts: the run that holds at `a`, as far as it was heard. */
@@ -226,8 +208,8 @@ function addStateSource(
 }
 
 function addGrowth(pane: OpenPane, one: Counted, operation: string, a: Instant, b: Instant): void {
-  const { course, role, name, perStep } = one
-  const total = totalAt(course, b)
+  const { course, role, name, perStep, clock } = one
+  const total = totalAt(course, b, clock)
   const growth = total - one.total
   one.total = total
   if (isPiece(role)) add(pane[role], operation, growth * perStep)

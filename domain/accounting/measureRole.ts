@@ -55,3 +55,6 @@ export function roleOf(measure: Pick<Measure, 'name' | 'class' | 'unit' | 'scale
 export const PIECES = ['good', 'scrap', 'rework'] as const
 export type Piece = (typeof PIECES)[number]
 export const isPiece = (role: Role): role is Piece => (PIECES as readonly string[]).includes(role)
+
+/** Registers that grow with the machine's cycles, and so only while it runs; all others grow with time. */
+export const isCycled = (role: Role): boolean => isPiece(role) || role === 'heats' || role === 'batches'

@@ -4,15 +4,15 @@
  *
  * The course is a property of the set of samples and swaps, not of their arrival. Samples stand in the order (boot, seq), boots in
  * the order of their earliest ts; a clock set back inside a boot does not turn growth round. What a person entered has no sequence
- * of its own: it stands at its ts. Between two samples R is interpolated, rounded down. Before the first sample R is 0, after the
- * newest it stands still: nothing is extrapolated.
+ * of its own: it stands at its ts. Between two samples R is interpolated, rounded down: over wall time what flows, over the time that
+ * the machine ran what its cycles make. Before the first sample R is 0, after the newest it stands still: nothing is extrapolated.
  *
  * Rollover and reset follow the rules of telemetry/counter.ts. A swap starts a new segment at its own ts.
  */
 import { addSample, newRegister, type Sample, type Swap } from '#domain/telemetry/counter.ts'
 import { RESET, SWAP } from '#domain/telemetry/item.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
-import { lastAt, type Span } from './span.ts'
+import { WALL, lastAt, type Clock, type Span } from './span.ts'
 
 /** Readings further apart than this do not tell when between them something was used. */
 export const GAP: Millis = 5 * MINUTE
@@ -101,14 +101,21 @@ function arrange(samples: readonly Sample[]): Sample[] {
 /** Index of the newest point at or before an instant; -1 before the first. */
 export const pointAt = (course: Course, at: Instant): number => lastAt(course, at)
 
-/** R(t): growth since the first sample, steps. */
-export function totalAt(course: Course, at: Instant): number {
+/**
+ * R(t): growth since the first sample, steps. `clock`: the time over which it grows between two samples; where that stood still from
+ * one to the other, wall time.
+ */
+export function totalAt(course: Course, at: Instant, clock: Clock = WALL): number {
   const i = pointAt(course, at)
   if (i < 0) return 0
   const a = course[i]!
   const b = course[i + 1]
   if (b === undefined || b.total === a.total) return a.total
-  return a.total + share(b.total - a.total, at - a.ts, b.ts - a.ts)
+  const begin = clock(a.ts)
+  const whole = clock(b.ts) - begin
+  return whole > 0
+    ? a.total + share(b.total - a.total, clock(at) - begin, whole)
+    : a.total + share(b.total - a.total, at - a.ts, b.ts - a.ts)
 }
 
 /** floor(growth × part / whole), exact. */
@@ -119,8 +126,14 @@ function share(growth: number, part: number, whole: number): number {
 }
 
 /** Growth in [from, to), steps. */
-export const growthIn = (course: Course, from: Instant, to: Instant): number =>
-  totalAt(course, to) - totalAt(course, from)
+export const growthIn = (course: Course, from: Instant, to: Instant, clock: Clock = WALL): number =>
+  totalAt(course, to, clock) - totalAt(course, from, clock)
+
+/** The samples that bracket [from, to): the newest at or before `from` and the oldest at or after `to`, or its ends where there is none. */
+export const bracketOf = (course: Course, { from, to }: Span): Span => ({
+  from: course[pointAt(course, from)]?.ts ?? from,
+  to: course.find(({ ts }) => ts >= to)?.ts ?? to,
+})
 
 /** Flags of the growth that lies in [from, to) wholly or in part. */
 export function flagsIn(course: Course, from: Instant, to: Instant): number {

@@ -18,6 +18,23 @@ export function unionOf(spans: readonly Span[]): Span[] {
   return out
 }
 
+/** Time as it is counted: milliseconds that have passed at an instant since some begin. Only differences mean something. */
+export type Clock = (at: Instant) => Millis
+
+/** The clock that goes on every day. */
+export const WALL: Clock = (at) => at
+
+/** The clock that goes in some spans only, which are in order and apart. */
+export function clockOf(spans: readonly Span[]): Clock {
+  const begins = spans.map(({ from }) => ({ ts: from }))
+  const before: Millis[] = [0]
+  for (const { from, to } of spans) before.push(before.at(-1)! + to - from)
+  return (at) => {
+    const i = lastAt(begins, at)
+    return i < 0 ? 0 : before[i]! + Math.min(at, spans[i]!.to) - spans[i]!.from
+  }
+}
+
 /** Index of the last entry at or before an instant; -1 before the first. Entries are sorted by ts. */
 export function lastAt(entries: readonly { readonly ts: Instant }[], at: Instant): number {
   let low = 0

@@ -4,13 +4,14 @@
  */
 import type { Fault } from './item.ts'
 
-type Kind = 'word' | 'qty' | 'number' | 'positive' | 'yuan' | 'words' | 'someWords' | readonly string[]
+type Kind =
+  'word' | 'qty' | 'pieces' | 'number' | 'positive' | 'yuan' | 'words' | 'someWords' | readonly string[]
 
 const work = { order: 'word', product: 'word', operation: 'word' } as const
 
 export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   order_start: { ...work, planned_qty: 'qty' },
-  order_end: { ...work, 'planned_qty?': 'qty' },
+  order_end: { ...work, 'planned_qty?': 'qty', 'good_qty?': 'pieces' },
   sign_on: { worker: 'word', machines: 'someWords' },
   sign_off: { worker: 'word', 'machines?': 'words' },
   material_issue: { order: 'word', material: 'word', qty: 'qty', unit: 'word', 'lot?': 'word' },
@@ -51,6 +52,7 @@ const areWords = (value: unknown, least: number): boolean =>
 const KINDS: Readonly<Record<Exclude<Kind, readonly string[]>, (value: unknown) => boolean>> = {
   word: isWord,
   qty: (value) => isNumber(value, 0, 1e12),
+  pieces: (value) => Number.isInteger(value) && isNumber(value, 0, 1e12),
   number: (value) => isNumber(value, -Infinity, Infinity),
   positive: (value) => isNumber(value, 0, Infinity),
   yuan: (value) => isNumber(value, 0, 1e9),

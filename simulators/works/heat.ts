@@ -162,6 +162,7 @@ export function pour(
         product: productCode(product),
         operation: op.code,
         planned_qty: qty,
+        good_qty: qty - scrap,
       },
     })
   }

@@ -74,7 +74,11 @@ export function ovenLoad(floor: Floor, m: FloorMachine, at: Instant, stretches: 
         machine: name,
         body: { type: 'rework', ...told, qty: rework, reason: 'hardness' },
       })
-    floor.events.push({ at: end, machine: name, body: { type: 'order_end', ...told, planned_qty: lot.qty } })
+    floor.events.push({
+      at: end,
+      machine: name,
+      body: { type: 'order_end', ...told, planned_qty: lot.qty, good_qty: good },
+    })
     if (rework > 0) queue.push({ ...lot, qty: rework })
     // cooled overnight: blasted again on the next morning
     if (good > 0)

@@ -149,7 +149,7 @@ function finishOrder(floor: Floor, m: FloorMachine, at: Instant, job: Job): void
   const op = OPERATIONS[job.op]!
   const { lot } = job
   const product = productCode(op.product)
-  tellEnd(floor.events, m.machine.name, at, lot, op)
+  tellEnd(floor.events, m.machine.name, at, lot, op, job.good)
   if (m.machine.kind === 'PA')
     floor.events.push({
       at,

@@ -50,8 +50,15 @@ export function issueOf(order: string, op: Operation, qty: number, p: Parameters
   }
 }
 
-/** An order ends; what it was given too much comes back. */
-export function tellEnd(events: WorksEvent[], machine: string, at: Instant, lot: Lot, op: Operation): void {
+/** An order ends with so many good pieces; what it was given too much comes back. */
+export function tellEnd(
+  events: WorksEvent[],
+  machine: string,
+  at: Instant,
+  lot: Lot,
+  op: Operation,
+  good: number,
+): void {
   const { order, qty } = lot
   const back = op.material === 0 ? 0 : returned(order, op, qty)
   if (back > 0)
@@ -65,6 +72,7 @@ export function tellEnd(events: WorksEvent[], machine: string, at: Instant, lot:
       product: productCode(op.product),
       operation: op.code,
       planned_qty: qty,
+      good_qty: good,
     },
   })
 }

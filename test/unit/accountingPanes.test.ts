@@ -60,7 +60,13 @@ const terms: MachineTerms = {
 const nothing: Facts = { samples: {}, states: [], events: [], signs: [] }
 const event = (ts: number, type: string, fields: object = {}, seq?: number): EventHeard => ({
   boot: seq === undefined ? null : 'e',
-  item: { ts, type, ...fields, ...(seq === undefined ? {} : { seq }) },
+  item: {
+    ts,
+    type,
+    ...(type === 'order_start' ? { planned_qty: 0 } : {}),
+    ...fields,
+    ...(seq === undefined ? {} : { seq }),
+  },
 })
 const state = (
   ts: number,
@@ -117,6 +123,71 @@ describe('one thing at a time', () => {
     expect(sum(all.map(({ states }) => states.RUN ?? 0))).toBe(9 * MINUTE)
     expect(sum(all.map(({ states }) => states.UNKNOWN ?? 0))).toBe(6 * MINUTE)
     expect(sum(all.map(({ busy }) => sum(Object.values(busy))))).toBe(5 * MINUTE)
+  })
+
+  test('pieces that two readings tell were made while the machine ran; energy flowed all the time', () => {
+    const both = (steps: number, seq: number) => ({ boot: 'a', seq, ts: T + seq * QUARTER, steps })
+    const facts: Facts = {
+      ...nothing,
+      samples: { good: [0, 4].map(both), kwh: [0, 30].map(both) },
+      // two pieces of A, a set-up, then two of B
+      states: [
+        state(T - HOUR, T + 2 * MINUTE, 'RUN'),
+        state(T + 2 * MINUTE, T + 12 * MINUTE, 'SETUP'),
+        state(T + 12 * MINUTE, T + 14 * MINUTE, 'RUN'),
+        state(T + 14 * MINUTE, T + HOUR, 'IDLE'),
+      ],
+      events: [
+        event(T - HOUR, 'order_start', work('A')),
+        event(T + 2 * MINUTE, 'order_end', work('A'), 1),
+        event(T + 2 * MINUTE, 'order_start', work('B'), 2),
+      ],
+    }
+    const panes = panesOf(terms, facts, { from: T, to: T + QUARTER }, QUARTER)
+    expect(panes.map(({ order, good }) => [order, plain(good)])).toEqual([
+      ['A', { op10: 2000 }],
+      ['B', { op10: 2000 }],
+    ])
+    expect(panes.map(({ registers }) => registers['kwh'])).toEqual([4, 26])
+    const idle = { ...facts, states: [state(T, T + HOUR, 'IDLE')] }
+    const standing = panesOf(terms, idle, { from: T, to: T + QUARTER }, MINUTE)
+    // nothing ran: they are spread over the time
+    expect(
+      standing.flatMap(({ start, good }) => (sum(Object.values(good)) > 0 ? [(start - T) / MINUTE] : [])),
+    ).toEqual([3, 7, 11, 14])
+  })
+
+  test('what a machine without a register made is told when its order ends, by product, and nowhere else', () => {
+    const blind = { ...terms, machine: { ...terms.machine, measures: [measure('kwh', 'kWh', 100)] } }
+    const body = { order: 'H-1', product: 'P-B', operation: 'body.fu' }
+    const tail = { order: 'H-1', product: 'P-A', operation: 'tail.fu' }
+    const charge = (ts: number, kg: number, seq: number) =>
+      event(ts, 'material_issue', { order: 'H-1', material: 'iron', qty: kg, unit: 'kg' }, seq)
+    const end = T + 20 * MINUTE
+    const events = [
+      event(T, 'order_start', { ...body, planned_qty: 50 }, 1),
+      charge(T, 220, 2),
+      event(T, 'order_start', { ...tail, planned_qty: 20 }, 3),
+      charge(T, 40, 4),
+      event(end, 'order_end', { ...body, planned_qty: 50, good_qty: 47 }, 5),
+      event(end, 'order_end', { ...tail, planned_qty: 20, good_qty: 20 }, 6),
+      event(end, 'order_end', work('X'), 7),
+    ]
+    const span = { from: T, to: T + 2 * QUARTER }
+    const panes = panesOf(blind, { ...nothing, events }, span, QUARTER)
+    const told = (list: readonly Pane[]) =>
+      list.flatMap(({ start, product, good, drivers }) =>
+        Object.keys(good).length + Object.keys(drivers).length > 0
+          ? [[(start - T) / QUARTER, product, plain(good), plain(drivers)]]
+          : [],
+      )
+    expect(told(panes)).toEqual([
+      [0, 'P-A', {}, { 'planned/tail.fu': 20_000, 'material/iron/kg': 40_000 }],
+      [0, 'P-B', {}, { 'planned/body.fu': 50_000, 'material/iron/kg': 220_000 }],
+      [1, 'P-A', { 'tail.fu': 20_000 }, {}],
+      [1, 'P-B', { 'body.fu': 47_000 }, {}],
+    ])
+    expect(told(panesOf(terms, { ...nothing, events }, span, QUARTER)).slice(2)).toEqual([])
   })
 
   test('a quarter with two orders is two panes; what was made between two readings divides at the change', () => {
@@ -398,14 +469,18 @@ const anyFacts = fc
         fc.constantFrom('a', 'b'),
         fc.integer({ min: -30_000, max: 500_000 }),
         fc.nat(400),
-        fc.nat(3),
+        fc.nat(60),
         fc.nat(1),
       ),
-      { maxLength: 25 },
+      { maxLength: 25, size: 'max' },
     ),
-    states: fc.array(fc.tuple(fc.nat(SPAN), fc.nat(400_000), fc.constantFrom(...MACHINE_STATES), fc.nat(3)), {
-      maxLength: 25,
-    }),
+    states: fc.array(
+      fc.tuple(fc.nat(SPAN), fc.nat(400_000), fc.constantFrom('RUN', ...MACHINE_STATES), fc.nat(3)),
+      {
+        maxLength: 25,
+        size: 'max',
+      },
+    ),
     events: fc.array(
       fc.tuple(
         fc.integer({ min: -HOUR, max: SPAN }),
@@ -457,6 +532,8 @@ const anyFacts = fc
           {
             ...work(`W${order}`, `op${n % 2}`),
             qty: n / 4,
+            planned_qty: n,
+            ...(n > 2 ? { good_qty: n } : {}),
             reason: 'r',
             material: 'bar',
             unit: 'kg',
@@ -543,9 +620,16 @@ function needed({ samples, states, events, signs }: Facts, from: number, to: num
     list.filter((one) => tsOf(one) >= Math.min(from, newest(list)) && tsOf(one) <= Math.max(to, oldest(list)))
   const orders = events.filter((one) => isOf(one, /^order_/))
   const begun = newest(orders.filter((one) => isOf(one, /^order_start$/)))
+  const cycled = [samples['good']!, samples['scrap']!]
+  const first = Math.min(from, ...cycled.map(newest).filter(Number.isFinite))
+  const last = Math.max(to, ...cycled.map(oldest).filter(Number.isFinite))
+  const ran = states.filter(({ ts }) => ts >= first && ts < last)
+  const before = states.filter(
+    ({ ts }) => ts < first && ts === Math.max(...states.map(tsOf).filter((one) => one < first)),
+  )
   return {
     samples: Object.fromEntries(Object.entries(samples).map(([name, list]) => [name, around(list)])),
-    states: around(states),
+    states: [...before, ...ran],
     events: [
       ...since(orders, Number.isFinite(begun) ? begun : Math.min(from, newest(orders))),
       ...since(

@@ -12,6 +12,7 @@ import {
   totalAt,
   uncertainOf,
 } from '#domain/accounting/register.ts'
+import { clockOf } from '#domain/accounting/span.ts'
 import type { Sample, Swap } from '#domain/telemetry/counter.ts'
 import { RESET, ROLLOVER, SWAP } from '#domain/telemetry/item.ts'
 
@@ -179,4 +180,46 @@ test.each([
 ] as const)('%s in %s with %i steps a unit', (name, unit, scale, expected) => {
   expect(roleOf({ name, unit, scale, class: 'count' })).toEqual(expected)
   expect(roleOf({ name, unit, scale, class: 'telemetry' })).toEqual({ role: null, reason: 'no_count' })
+})
+
+describe('a register that grows while something runs', () => {
+  const running = clockOf([
+    { from: 1000, to: 1200 },
+    { from: 1200, to: 1300 },
+    { from: 2900, to: 3000 },
+  ])
+
+  test('its growth between two samples lies in the running time; where nothing ran, in all of it', () => {
+    const course = courseOf(told([1000, 0], [3000, 8], [4000, 12]), [], null)
+    expect([1000, 1100, 1300, 2900, 2950, 3000].map((at) => totalAt(course, at, running))).toEqual([
+      0, 2, 6, 6, 7, 8,
+    ])
+    expect([3250, 3500, 4000, 9000].map((at) => totalAt(course, at, running))).toEqual([9, 10, 12, 12])
+  })
+
+  test('it ends where the last sample is, never falls, and telescopes, whatever ran', () => {
+    const steps = fc.array(fc.tuple(fc.nat(1000), fc.nat(30)), { minLength: 1, maxLength: 12 })
+    const ran = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { maxLength: 20 })
+    fc.assert(
+      fc.property(steps, ran, fc.array(fc.nat(12_000), { maxLength: 6 }), (readings, stretches, cuts) => {
+        let [ts, total, now] = [0, 0, 0]
+        const samples = told(...readings.map(([step, growth]) => [(ts += step), (total += growth)] as const))
+        const clock = clockOf(
+          stretches.map(([pause, length]) => {
+            const from = now + pause
+            now = from + length
+            return { from, to: now }
+          }),
+        )
+        const course = courseOf(samples, [], null)
+        const edges = [0, ...cuts.toSorted((a, b) => a - b), 12_000]
+        const parts = edges.slice(1).map((to, i) => growthIn(course, edges[i]!, to, clock))
+        expect(parts.every((part) => Number.isSafeInteger(part) && part >= 0)).toBe(true)
+        expect(parts.reduce((a, b) => a + b, 0)).toBe(total - readings[0]![1])
+        // at a reading it is what was read
+        const newest = new Map(course.map(({ ts: at, total: read }) => [at, read]))
+        for (const [at, read] of newest) expect(totalAt(course, at, clock)).toBe(read)
+      }),
+    )
+  })
 })

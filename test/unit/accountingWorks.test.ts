@@ -21,7 +21,7 @@ import { HOUR, MINUTE } from '#domain/time.ts'
 import { toSteps } from '#domain/units.ts'
 import { KINDS, MACHINES, TOOLS } from '../../simulators/works/data/machines.ts'
 import { simulateDay, warmWorks } from '../../simulators/works/day.ts'
-import { countsAt, historyItems, type WorksItem } from '../../simulators/works/items.ts'
+import { countsAt, itemsBetween, type WorksItem } from '../../simulators/works/items.ts'
 import { OPERATIONS, productCode } from '../../simulators/works/routing.ts'
 import { parametersOn } from '../../simulators/works/scenarios.ts'
 import { truthOf } from '../../simulators/works/truth.ts'
@@ -55,6 +55,12 @@ function hoursOf(machine: Machine): MachineHours {
   if (kind === 'HT') return { windows: [{ start: 570, end: 1030 }] }
   return { shifts: [0, 1].filter((i) => index < KINDS[kind][i === 0 ? 'day' : 'night']) }
 }
+
+/** Evidence alone. */
+const evidenceOf = (machine: Machine): Machine => ({
+  ...machine,
+  measures: machine.measures.filter((measure) => measure.class === 'count'),
+})
 
 const termsOf = (machine: Machine): MachineTerms => ({ machine, calendar, hours: hoursOf(machine) })
 
@@ -94,17 +100,7 @@ beforeAll(() => {
   })
   day = days[0]!
   const items = [
-    ...historyItems(day, plant.machines, MINUTE),
-    // registers are also read when an order changes, as a machine's control does
-    ...machines.flatMap((machine) => {
-      const changes = day.machines[nameOf(machine)]!.segments.map(({ from }) => from)
-      return [...new Set(changes)]
-        .filter((at) => (at - day.from) % QUARTER !== 0)
-        .map((ts): WorksItem => {
-          const v = countsAt(day, machine, ts)
-          return { machine: machine.path, class: 'count', ts, qos: 1, body: { v } }
-        })
-    }),
+    ...itemsBetween(day, plant.machines.map(evidenceOf), day.from, day.to),
     ...plant.machines.map((machine): WorksItem => {
       const v = countsAt(days[1]!, machine, day.to)
       return { machine: machine.path, class: 'count', ts: day.to, qos: 1, body: { v } }

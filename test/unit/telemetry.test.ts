@@ -151,6 +151,7 @@ function goodFields(type: string): Record<string, unknown> {
     number: -2,
     positive: 1,
     yuan: 5,
+    pieces: 7,
     words: [],
     someWords: ['m'],
   }
@@ -222,6 +223,25 @@ describe.each(DEVICE_CLASSES)('%s', (cls) => {
       { numRuns: 1000 },
     )
   })
+})
+
+test.each([
+  [0, true],
+  [47, true],
+  [1e12, true],
+  [undefined, true],
+  [46.5, false],
+  [-1, false],
+  [1e12 + 1, false],
+  ['47', false],
+  [null, false],
+])('good pieces of an order, %s: hot path and contract agree', (good_qty, isTaken) => {
+  const body = { ts: T, seq: 5, type: 'order_end', order: 'H-1', product: 'v', operation: 'fu', good_qty }
+  const decoded = decode(bytes(body), 'event')
+  expect(decoded.ok && (decoded.faults ?? []).every((fault) => fault === null)).toBe(isTaken)
+  expect(SHAPES.event.safeParse(JSON.parse(JSON.stringify(body))).success).toBe(isTaken)
+  const kept = decoded.ok && decoded.faults?.[0] == null ? decoded.items[0]!['good_qty'] : null
+  expect(kept).toBe(isTaken ? good_qty : null)
 })
 
 const refusalOf = (raw: Uint8Array) => {

@@ -366,7 +366,7 @@ describe('what the devices send', () => {
     )
   })
 
-  test('what was sent adds up to the truth: good by register, rejects, rework and receipts by event', () => {
+  test('what was sent adds up to the truth: good by register or at the end of an order, rejects, rework and receipts by event', () => {
     const sent = historyItems(day, plant.machines)
     const later = historyItems(week[1]!, plant.machines)
     const qty = (machine: string, type: string) =>
@@ -382,6 +382,16 @@ describe('what the devices send', () => {
       )
       expect(qty(machine, 'reject')).toBe(valueIn('pieces.scrap', name))
       expect(qty(machine, 'rework')).toBe(valueIn('pieces.rework', name))
+    }
+    // heats and oven loads begin and end on one day, and so do their orders
+    for (const name of ['furnace-01', 'oven-01']) {
+      const ended = sent.filter(
+        ({ machine, body }) => machine.endsWith(`/${name}`) && body['type'] === 'order_end',
+      )
+      expect(ended.length).toBeGreaterThan(0)
+      expect(ended.reduce((sum, { body }) => sum + (body['good_qty'] as number), 0)).toBe(
+        valueIn('pieces.good', name),
+      )
     }
     const received = sent.filter(({ body }) => body['type'] === 'receipt')
     const paid = received.reduce((sum, { body }) => {
