@@ -1,11 +1,15 @@
 /**
- * The plants of an installation: one folder per firm under DIR, each with its plant.yaml, and where a simulated one lives in its own way, a
- * simulation.yaml beside it. The only file here that reads a disk.
+ * The plants of an installation: one folder per firm under DIR, each with its plant.yaml. Beside it may stand the records that value
+ * it (records.yaml), what a retrofit changes in them (records-retrofit.yaml), and where a simulated one lives in its own way, a
+ * simulation.yaml. The only file here that reads a disk.
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Instant } from '#domain/time.ts'
 import { readPlantFile, type FileFault, type PlantReading } from './plantFile.ts'
 import { Level } from './plant.ts'
+import { readRecordsFile, type RecordsReading } from './records.ts'
+import { readRetrofitFile } from './retrofit.ts'
 import { readSimulationFile, type SimulationReading } from './simulationFile.ts'
 
 export type PlantOfFirm = {
@@ -39,11 +43,38 @@ function readOne(file: string, firm: string): PlantReading {
 
 /** DIR/<firm>/simulation.yaml; null: there is none. */
 export function readSimulation(dir: string, firm: string): SimulationReading | null {
+  const file = textOf(dir, firm, 'simulation.yaml')
+  if (file === null) return null
+  return 'text' in file ? readSimulationFile(file.text) : { problems: [file.message] }
+}
+
+/** DIR/<firm>/records.yaml; null: there is none. */
+export function readRecords(dir: string, firm: string): RecordsReading | null {
+  const file = textOf(dir, firm, 'records.yaml')
+  if (file === null) return null
+  return 'text' in file ? readRecordsFile(file.text, firm) : { faults: [wholeFile(file.message)] }
+}
+
+/** DIR/<firm>/records-retrofit.yaml as records of a retrofit whose first production day begins at an instant; null: there is none. */
+export function readRetrofit(dir: string, firm: string, begin: Instant): RecordsReading | null {
+  const file = textOf(dir, firm, 'records-retrofit.yaml')
+  if (file === null) return null
+  if (!('text' in file)) return { faults: [wholeFile(file.message)] }
+  const base = textOf(dir, firm, 'records.yaml')
+  return readRetrofitFile(file.text, firm, base !== null && 'text' in base ? base.text : '', begin)
+}
+
+/** Text of a file that may be there; null: it is not. */
+function textOf(
+  dir: string,
+  firm: string,
+  name: string,
+): { readonly text: string } | { readonly message: string } | null {
   try {
-    return readSimulationFile(fs.readFileSync(path.join(dir, firm, 'simulation.yaml'), 'utf8'))
+    return { text: fs.readFileSync(path.join(dir, firm, name), 'utf8') }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' ? null : { problems: [`cannot be read (${code})`] }
+    return code === 'ENOENT' ? null : { message: `cannot be read (${code})` }
   }
 }
 
