@@ -55,6 +55,8 @@ export function simulatorsAt(data: string): SimulatorsPort {
   const file = socketPath(data, 'simulators')
   return {
     runs: () => callLocal<SimulationRun[]>(file, 'GET', '/runs', undefined, PATIENCE_MS),
+    check: async (request) =>
+      void (await callLocal<unknown>(file, 'POST', '/runs/check', request, PATIENCE_MS)),
     start: (request) => callLocal<SimulationRun>(file, 'POST', '/runs', request, LONG_PATIENCE_MS),
     stop: (firm) => callLocal<SimulationRun>(file, 'POST', '/runs/stop', { firm }, LONG_PATIENCE_MS),
     truth: (firm, { from, to }, scope) => {

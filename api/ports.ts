@@ -49,6 +49,8 @@ export type IngestPort = {
  */
 export type SimulatorsPort = {
   readonly runs: () => Promise<readonly SimulationRun[]>
+  /** Throws what `start` would: asked before a firm is made for the run. */
+  readonly check: (request: RunRequest) => Promise<void>
   readonly start: (request: RunRequest) => Promise<SimulationRun>
   readonly stop: (firm: string) => Promise<SimulationRun>
   /** Scope `plant`, a path, or `machines`: all of them. */

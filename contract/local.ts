@@ -39,6 +39,7 @@
  *   GET  /status         -> SimulatorStatus (simulators/status.ts)
  *   GET  /runs           -> SimulationRun[]    every plant that lives here: those of the plant files, and those started since
  *   POST /runs           RunRequest -> SimulationRun   starts one; its plant is in force already. 400 {problems}
+ *   POST /runs/check     RunRequest -> {}      what `POST /runs` would refuse, before its firm is made
  *   POST /runs/stop      {firm} -> SimulationRun       404: no run of this firm, or it is one of the plant files
  *   GET  /runs/truth?firm&from&to&scope -> TruthRow[]  what was true: scope `plant`, a machine's or a meter's path, or `machines`: all of
  *                        them; 404 for an unknown one, 409 {error} for a window that the plant has not lived

@@ -136,6 +136,7 @@ export function localRoutes(simulators: Simulators): LocalRoutes {
       'GET /truth': (_, query) => showTruth(simulators, query),
       'GET /runs': () => ({ body: listRuns(simulators) }),
       'POST /runs': (body) => startRun(simulators, body),
+      'POST /runs/check': (body) => checkRun(simulators, body),
       'POST /runs/stop': (body) => stopRun(simulators, body),
       'GET /runs/truth': (_, query) => showRows(simulators, query),
     },
@@ -186,15 +187,26 @@ const MAX_RUNS = 4
 const listRuns = (simulators: Simulators): SimulationRun[] =>
   runsOf(simulators).flatMap((run) => run.firms.map((firm) => run.status(firm)))
 
-async function startRun(simulators: Simulators, body: unknown): Promise<LocalAnswer> {
+/** Everything that speaks against a run now. */
+function problemsOf(simulators: Simulators, body: unknown): string[] {
   const problems = runProblems(body, Date.now())
   const { firm } = (body ?? {}) as RunRequest
   const going = simulators.started.filter((run) => run.ended === undefined)
   if (going.length >= MAX_RUNS) problems.push(`${MAX_RUNS} runs go on: stop one first`)
   if (runOf(simulators, firm)) problems.push(`${firm} has been run since the simulators began`)
+  return problems
+}
+
+function checkRun(simulators: Simulators, body: unknown): LocalAnswer {
+  const problems = problemsOf(simulators, body)
+  return problems.length > 0 ? answered(problems) : { body: {} }
+}
+
+async function startRun(simulators: Simulators, body: unknown): Promise<LocalAnswer> {
+  const problems = problemsOf(simulators, body)
   if (problems.length > 0) return answered(problems)
   const run = await simulators.start(body as RunRequest)
-  return { body: run.status(firm) }
+  return { body: run.status((body as RunRequest).firm) }
 }
 
 async function stopRun(simulators: Simulators, body: unknown): Promise<LocalAnswer> {

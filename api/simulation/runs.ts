@@ -42,6 +42,17 @@ export async function startRun(ports: Ports, who: Principal, start: Start): Prom
   const firm = freeFirm(start, new Set([...ports.ledgers.firms(), ...runs.map((run) => run.firm)]))
   if (firm === null) return refuse(409, 'too-many-runs', 'this scenario and seed was started too often')
   const plant = copyOf(source, firm, start)
+  const { scenario, seed, from, to, speed, signals } = start
+  const request = {
+    firm,
+    plant,
+    scenario,
+    seed,
+    ...(from === undefined || to === undefined ? {} : { from, to }),
+    ...(speed === undefined ? {} : { speed }),
+    ...(signals === undefined ? {} : { signals }),
+  }
+  await ports.simulators.check(request)
   const put = await perform(
     ports,
     who,
@@ -60,16 +71,7 @@ export async function startRun(ports: Ports, who: Principal, start: Start): Prom
   if (put.status === 'refused') return refuse(409, put.why, put.detail)
   if (!(await inForce(ports, firm)))
     return refuse(503, 'ingest-down', 'the plant is journalled, and the pipeline has not taken it: try again')
-  const { scenario, seed, from, to, speed, signals } = start
-  return ports.simulators.start({
-    firm,
-    plant,
-    scenario,
-    seed,
-    ...(from === undefined || to === undefined ? {} : { from, to }),
-    ...(speed === undefined ? {} : { speed }),
-    ...(signals === undefined ? {} : { signals }),
-  })
+  return ports.simulators.start(request)
 }
 
 function intervalFault({ from, to }: Start): { path: string; message: string } | null {

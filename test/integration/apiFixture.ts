@@ -137,6 +137,7 @@ export class FakeSimulators implements SimulatorsPort {
   running: FaultRow[] = FIRMS.map((firm, i) => faultOf(String(41 + i), [`${firm}/${MACHINE}`]))
   rows: TruthRow[] = []
   runs = () => Promise.resolve(this.list)
+  check = () => Promise.resolve()
   start: SimulatorsPort['start'] = ({ firm, scenario, seed }) =>
     Promise.resolve(runOf(firm, { scenario, seed, standing: false }))
   stop = (firm: string) => Promise.resolve(runOf(firm, { state: 'ended' }))

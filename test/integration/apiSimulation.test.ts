@@ -39,6 +39,7 @@ const cookies: Record<string, string> = {}
 const ROUTES = [
   'GET /runs',
   'POST /runs',
+  'POST /runs/check',
   'POST /runs/stop',
   'GET /truth',
   'GET /runs/truth',
@@ -46,13 +47,15 @@ const ROUTES = [
   'POST /faults',
   'POST /faults/stop',
 ]
+/** Where a test says nothing. */
+const DEFAULTS: Readonly<Record<string, LocalAnswer>> = { 'POST /runs/check': { body: {} } }
 const open = async () => {
   const answers = Object.fromEntries(
     ROUTES.map((route) => [
       route,
       (body: unknown, query: URLSearchParams) => {
         asked.push({ route, body, query: query.toString() })
-        return answer[route] ?? { status: 500, body: { error: 'not expected' } }
+        return answer[route] ?? DEFAULTS[route] ?? { status: 500, body: { error: 'not expected' } }
       },
     ]),
   )
@@ -168,10 +171,13 @@ describe('starting', () => {
 
   test('what the simulators refuse is told in their words', async () => {
     const problems = ['seed is too large', 'signals is no boolean']
-    answer['POST /runs'] = { status: 400, body: { error: problems.join('; '), problems } }
+    answer['POST /runs/check'] = { status: 400, body: { error: problems.join('; '), problems } }
+    const before = api.deeds.length
     const found = await call('POST', '/simulation/runs', 'engineer', start)
     expect([found.status, found.body.type]).toEqual([400, '/problems/simulators-refused'])
     expect(found.body.errors.map((one: { message: string }) => one.message)).toEqual(problems)
+    // no firm is made for a run that cannot be
+    expect(api.deeds).toHaveLength(before)
   })
 
   test('a started run is stopped, one of the files is not', async () => {
