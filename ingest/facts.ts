@@ -15,6 +15,8 @@ import type { Firm } from './firm.ts'
 import { REACH } from './openDays.ts'
 
 const LASTING: readonly LastingEvent[] = ['order_start', 'order_end', 'maintenance', 'meter_swap']
+/** Events before a stretch that have a say in it. */
+const ASKED_BACK: ReadonlySet<string> = new Set([...LASTING, 'test_result'])
 
 /** Facts of a machine for panes of [from, to). */
 export function factsOf(firm: Firm, machine: Machine, span: Span): Facts {
@@ -25,12 +27,11 @@ export function factsOf(firm: Firm, machine: Machine, span: Span): Facts {
     from: all.reduce((at, { ts }) => Math.min(at, ts), span.from),
     to: all.reduce((at, { ts }) => Math.max(at, ts), span.to),
   }
+  // what a register counted between two readings was made while the machine ran
+  const ran = { from: Math.max(read.from, span.from - REACH), to: Math.min(read.to, span.to + REACH) }
   return {
     samples,
-    // what a register counted between two readings was made while the machine ran
-    states: machine.meter
-      ? []
-      : statesOf(firm, path, { from: Math.max(read.from, span.from - REACH), to: read.to }),
+    states: machine.meter ? [] : statesOf(firm, path, ran),
     events: eventsOf(firm, path, span, read).map((row) => heardOf(row, path)),
     signs: signsOf(firm, path, span),
   }
@@ -59,7 +60,7 @@ function eventsOf(firm: Firm, path: string, { from, to }: Span, read: Span): Pas
   }
   const stored = [
     ...LASTING.flatMap((type) => (since[type] < recent ? past.lasting(path, type, since[type], recent) : [])),
-    ...past.events(path, recent, to),
+    ...past.events(path, recent, to).filter(({ ts, type }) => ts >= from || ASKED_BACK.has(type)),
     ...(read.to > to ? past.lasting(path, 'meter_swap', to, read.to + 1) : []),
   ]
   const fresh = firm.fresh('machineEvents', path)
