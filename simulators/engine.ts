@@ -7,6 +7,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import type { Entry, Outbox } from './outbox.ts'
+import type { Fault } from './faults/catalogue.ts'
 import type { Switchboard } from './faults/switchboard.ts'
 import { DeviceLine, MachineLine, type Turn } from './faults/line.ts'
 import type { SimItem } from './item.ts'
@@ -20,7 +21,12 @@ export const MAX_EVIDENCE = 200_000
 /** A plant file and what lives behind it. */
 export type Living = { readonly plant: Plant; readonly life: Life }
 
-type Part = { readonly firm: string; readonly life: Life; readonly lines: ReadonlyMap<string, MachineLine> }
+type Part = {
+  readonly firm: string
+  readonly life: Life
+  readonly lines: ReadonlyMap<string, MachineLine>
+  readonly devices: ReadonlySet<DeviceLine>
+}
 
 const NOTHING_SAID: readonly SimItem[] = []
 
@@ -65,8 +71,9 @@ export class Engine {
 
   /** It takes part from the next turn on. */
   join({ plant, life }: Living): void {
-    const stored = this.#outbox.faultStates()
-    this.#parts.push({ firm: plant.firm, life, lines: this.#linesOf(plant, stored) })
+    const lines = this.#linesOf(plant, this.#outbox.faultStates())
+    const devices = new Set([...lines.values()].map(({ device }) => device))
+    this.#parts.push({ firm: plant.firm, life, lines, devices })
   }
 
   /** Of the machines for which somebody speaks. */
@@ -138,12 +145,10 @@ export class Engine {
     for (const note of notes) told.note(firm, note)
   }
 
-  /** Power and links first: what a device does not measure is not measured. */
-  #switchDevices(now: Instant): void {
-    for (const device of this.#devices.values()) {
-      const faults = this.#faults?.onDevice(device.machines.map(({ key }) => key)) ?? []
-      const { change, turns } = device.turn(faults, now)
-      const firm = device.key.slice(0, device.key.indexOf('/'))
+  /** Power and links first: what a device does not measure is not measured. As they are where the turn begins, so they stay in it. */
+  #switchDevices({ firm, devices }: Part, at: Instant): void {
+    for (const device of devices) {
+      const { change, turns } = device.turn(this.#faultsOf(device), at)
       for (const turn of turns) this.#keep(firm, turn)
       if (change.loses) this.#emptied.push(device.key)
       for (const what of change.began) this.#log.info({ device: device.key, fault: what }, 'fault begins')
@@ -152,13 +157,28 @@ export class Engine {
     }
   }
 
+  #faultsOf(device: DeviceLine): readonly Fault[] {
+    return this.#faults?.onDevice(device.machines.map(({ key }) => key)) ?? []
+  }
+
+  /**
+   * The next instant after `after` at which a device may lose its power or line, or have them back; null: none in sight. A turn that passes
+   * over it knows only what holds where it begins: whoever takes long turns ends one here. `after` is what `at` says.
+   */
+  nextEdge(after: Instant): Instant | null {
+    const edges = [...this.#devices.values()].flatMap(
+      (device) => device.edgeAfter(this.#faultsOf(device), after) ?? [],
+    )
+    return edges.length === 0 ? null : Math.min(...edges)
+  }
+
   /** One turn. Returns whether there is something new to tell. */
   turn(now: Instant): boolean {
     if (this.#unstored.length === 0 && this.#outbox.waiting.evidence < this.#maxEvidence) {
-      this.#switchDevices(now)
       for (const part of this.#parts) {
         const { firm, life } = part
         if (now - life.at > this.#longestTurnMs) life.skip(now)
+        this.#switchDevices(part, Math.min(life.at, now))
         life.strike(this.#faults?.onProcess(firm) ?? [])
         this.#pass(part, now)
       }

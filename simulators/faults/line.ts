@@ -12,7 +12,7 @@ import type { Fault } from './catalogue.ts'
 import { isPlain, passOn } from './chain.ts'
 import { endBoots } from './departure.ts'
 import { itemText } from './payload.ts'
-import { newDevice, powerAt, type Change, type DeviceState } from './power.ts'
+import { edgeAfter, newDevice, powerAt, type Change, type DeviceState } from './power.ts'
 import { newStream, type Parcel, type StreamState } from './stream.ts'
 
 type Name = { readonly firm: string; readonly machine: string }
@@ -31,9 +31,9 @@ const NOTHING: Turn = { entries: [], made: [], lost: [], notes: [] }
 /** A machine's way to its device's outbox. */
 export class MachineLine {
   readonly key: string
+  readonly device: DeviceLine
   readonly #firm: string
   readonly #machine: Machine
-  readonly #device: DeviceLine
   readonly #seqs = new Map<string, number>()
   readonly #stream: StreamState
   /** Whether what it remembers has changed since it was stored. */
@@ -46,14 +46,14 @@ export class MachineLine {
     this.key = `${firm}/${machine.path}`
     this.#firm = firm
     this.#machine = machine
-    this.#device = device
+    this.device = device
     this.#stream = stored === undefined ? newStream() : (JSON.parse(stored) as StreamState)
     device.machines.push(this)
   }
 
   /** Items of (from, now]. */
   take(items: readonly SimItem[], faults: readonly Fault[], from: Instant, now: Instant): Turn {
-    if (!this.#device.state.power) {
+    if (!this.device.state.power) {
       this.#unmade += items.length
       return NOTHING
     }
@@ -79,7 +79,7 @@ export class MachineLine {
   #seal(cls: DeviceClass): { readonly boot: string; readonly seq: number } {
     const seq = (this.#seqs.get(cls) ?? 0) + 1
     this.#seqs.set(cls, seq)
-    return { boot: this.#device.boot, seq }
+    return { boot: this.device.boot, seq }
   }
 
   #name({ class: cls, boot, seq }: Parcel): Sealed {
@@ -89,7 +89,7 @@ export class MachineLine {
   #entry(parcel: Parcel): Entry {
     const { qos, skew, raw, copy, broken, refused } = parcel
     const timed = copy || broken || refused ? 0 : 1
-    return { device: this.#device.key, ...this.#name(parcel), qos, item: itemText(parcel), skew, raw, timed }
+    return { device: this.device.key, ...this.#name(parcel), qos, item: itemText(parcel), skew, raw, timed }
   }
 
   /** The device was without power: what was held back is gone, seqs start anew. Returns what was lost and how it is noted. */
@@ -106,7 +106,7 @@ export class MachineLine {
     const note = {
       machine: this.#machine.path,
       class: 'state',
-      boot: this.#device.boot,
+      boot: this.device.boot,
       seq: 0,
       what,
       counters: [],
@@ -169,6 +169,11 @@ export class DeviceLine {
     // of an outage before it that came and went unseen by the client
     this.replay = null
     return { change, turns: this.machines.map((machine) => machine.reboot(this.#cause)) }
+  }
+
+  /** When its power or line may change after `at`; null: not by these faults. */
+  edgeAfter(faults: readonly Fault[], at: Instant): Instant | null {
+    return edgeAfter(this.state, faults, at)
   }
 
   changed(): string | null {

@@ -1,7 +1,7 @@
 /** Faults of a whole device: power and connection. Pure: state, schedule, seeded chance and now give what holds now. */
 import type { Instant } from '#domain/time.ts'
 import { inForce, type Fault, type FaultName } from './catalogue.ts'
-import { mindOf, numberOf, occurs, type Mind } from './stream.ts'
+import { mindOf, NEVER, numberOf, occurs, type Mind } from './stream.ts'
 
 export type DeviceState = {
   minds: Record<string, Mind>
@@ -55,6 +55,26 @@ export function powerAt(state: DeviceState, faults: readonly Fault[], subject: s
   state.power = power
   state.link = link
   return { began, loses, boots, replay }
+}
+
+/**
+ * The next instant after `at` at which a device may lose its power or line, or have them back; null: none. `at` is where it has come to:
+ * what begins there is looked at as if it did.
+ */
+export function edgeAfter({ minds }: DeviceState, faults: readonly Fault[], at: Instant): Instant | null {
+  const edges: Instant[] = []
+  for (const fault of faults) {
+    const lasts = LASTS[fault.name]
+    if (lasts === undefined) continue
+    const { next, until } = minds[fault.id] ?? { next: -NEVER, until: -NEVER }
+    const due = at >= next && at >= until && inForce(fault, at)
+    const again = due ? at + numberOf(fault, 'every_s') * 1000 : next
+    const onset = Math.max(again, until, fault.from ?? at)
+    edges.push(due ? at + numberOf(fault, lasts) * 1000 : until)
+    if (inForce(fault, onset)) edges.push(onset)
+  }
+  const coming = edges.filter((edge) => edge > at && edge < NEVER)
+  return coming.length === 0 ? null : Math.min(...coming)
 }
 
 function replayOf({ minds }: DeviceState): number | null {

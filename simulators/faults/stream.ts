@@ -86,7 +86,8 @@ export type Hand = {
   readonly stream: StreamState
 }
 
-const NEVER = 8_640_000_000_000_000
+/** An occurrence that will not come: the end of dates. */
+export const NEVER = 8_640_000_000_000_000
 
 /** The memory of a fault about one subject, begun when it is first needed. */
 export const mindOf = (minds: Record<string, Mind>, { id, name, seed }: Fault, subject: string): Mind =>

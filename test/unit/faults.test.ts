@@ -1,4 +1,5 @@
 /** Every fault by name: what leaves a device differs from what happened exactly as the fault says, and its notes say the same. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MACHINE_STATES } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
@@ -11,7 +12,7 @@ import {
 } from '../../simulators/faults/catalogue.ts'
 import { passOn, type Outcome } from '../../simulators/faults/chain.ts'
 import type { Note } from '../../simulators/faults/departure.ts'
-import { newDevice, powerAt } from '../../simulators/faults/power.ts'
+import { edgeAfter, newDevice, powerAt } from '../../simulators/faults/power.ts'
 import { newStream, type Parcel } from '../../simulators/faults/stream.ts'
 import type { SimItem } from '../../simulators/item.ts'
 import { casePlant, MACHINE } from '../casePlant.ts'
@@ -386,6 +387,62 @@ test('reboot, plug_pulled, gateway_outage: power and link for the time they say'
   expect(seconds(outage, 'link')).toEqual(Array.from({ length: 20 }, (_, i) => 10 + i))
   expect(outage.filter(({ replay }) => replay === 50).map(({ s }) => s)).toEqual([30])
   expect(outage.some(({ boots }) => boots)).toBe(false)
+})
+
+const someOutage = fc
+  .record({
+    name: fc.constantFrom<FaultName>('reboot', 'plug_pulled', 'gateway_outage'),
+    lasts: fc.integer({ min: 5, max: 40 }),
+    every: fc.constantFrom(0, 3, 30, 60),
+    from: fc.option(fc.integer({ min: 0, max: 200 })),
+    length: fc.option(fc.integer({ min: 1, max: 200 })),
+    probability: fc.constantFrom(0.5, 1),
+  })
+  .map(({ name, lasts, every, from, length, probability }) => {
+    const begin = from === null ? null : T0 + from * SECOND
+    return fault(name, {
+      from: begin,
+      to: length === null ? null : (begin ?? T0) + length * SECOND,
+      probability,
+      params: { [name === 'reboot' ? 'down_s' : 'lasts_s']: lasts, every_s: every },
+    })
+  })
+
+type Step = { readonly at: number; readonly holds: string; readonly happened: string | null }
+
+/** Ten minutes of a device: how each second was, and what happened when; looked at whenever `next` says. */
+function minutesOf(
+  faults: readonly Fault[],
+  next: (state: ReturnType<typeof newDevice>, at: number) => number,
+): Step[] {
+  const state = newDevice()
+  const end = T0 + 10 * MINUTE
+  const steps: Step[] = []
+  for (let at = T0; at < end;) {
+    const { began, boots, replay } = powerAt(state, faults, 'case/d', at)
+    const to = Math.min(end, next(state, at))
+    const holds = JSON.stringify([state.power, state.link])
+    const happens = began.length > 0 || boots || replay !== null
+    for (let second = at; second < to; second += SECOND)
+      steps.push({
+        at: second,
+        holds,
+        happened: happens && second === at ? JSON.stringify({ began, boots, replay }) : null,
+      })
+    at = to
+  }
+  return steps
+}
+
+test('from edge to edge a device is as it is second by second', () => {
+  fc.assert(
+    fc.property(fc.array(someOutage, { minLength: 1, maxLength: 4 }), (made) => {
+      const faults = made.map((one, i) => ({ ...one, id: `f${i}` }))
+      const slow = minutesOf(faults, (_, at) => at + SECOND)
+      const fast = minutesOf(faults, (state, at) => edgeAfter(state, faults, at) ?? Infinity)
+      expect(fast).toEqual(slow)
+    }),
+  )
 })
 
 test('all at once: everything that was sealed is sent, lost or both noted, and nothing else', () => {

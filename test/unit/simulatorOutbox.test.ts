@@ -8,6 +8,7 @@ import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
 import { Engine } from '../../simulators/engine.ts'
+import { Switchboard } from '../../simulators/faults/switchboard.ts'
 import { openOutbox, Outbox, type Entry, type Waiting } from '../../simulators/outbox.ts'
 import { readSimSettings } from '../../simulators/settings.ts'
 import { Shop } from '../../simulators/shop/shop.ts'
@@ -202,6 +203,35 @@ test('after a suspended laptop the plant goes on from now', () => {
   expect(box.waiting.signals - before).toBeLessThan(150)
   engine.turn(nine + 2 * HOUR) // a clock set back
   expect(engine.state.ok).toBe(true)
+})
+
+test('long turns that end at the edges of faults tell what short ones tell', { timeout: 60_000 }, () => {
+  const to = nine + 40 * MINUTE
+  const paths = plant.machines.map((machine) => `demo-a/${machine.path}`)
+  const lives = (name: string, endOf: (engine: Engine) => number) => {
+    const box = new Outbox(path.join(folder, name), Infinity)
+    open.push(box)
+    const faults = new Switchboard(box, paths, 3)
+    faults.start({ fault: 'reboot', from: nine + 2 * MINUTE, params: { down_s: 5, every_s: 700 } })
+    faults.start({
+      fault: 'plug_pulled',
+      from: nine + 7 * MINUTE,
+      params: { lasts_s: 60, outbox: 'kept' },
+      machines: [paths[0]!],
+    })
+    const engine = new Engine(shop(box, nine), { outbox: box, log, faults, longestTurnMs: Infinity }, nine)
+    while (engine.at < to) engine.turn(Math.min(to, endOf(engine)))
+    return plant.credentials
+      .flatMap((one) => box.next(`demo-a/${one.name}`, 0, 1_000_000))
+      .map(({ machine, class: cls, boot, item }) => `${machine} ${cls} ${boot} ${item}`)
+      .toSorted()
+  }
+  const short = lives('short.db', ({ at }) => at + SECOND)
+  const long = lives('long.db', (engine) =>
+    Math.min(engine.at + 5 * MINUTE, engine.nextEdge(engine.at) ?? Infinity),
+  )
+  expect(long).toEqual(short)
+  expect(new Set(short.map((text) => text.split(' ')[2])).size).toBeGreaterThan(4)
 })
 
 test('settings are checked', () => {
