@@ -6,12 +6,12 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { readPlantFile } from '#contract/plantFile.ts'
 import type { FaultRequest, RunRequest } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { createLog } from '#runtime/log.ts'
-import { OperatorError } from '#runtime/process.ts'
+import { EXIT_CONFIG, OperatorError } from '#runtime/process.ts'
 import { CATALOGUE } from '../faults/catalogue.ts'
 import { Outbox } from '../outbox.ts'
 import { Run, switchboardOf, type RunSpec } from '../run.ts'
@@ -59,33 +59,35 @@ const speedOf = (text: string): number => {
   return speed
 }
 
-const program = new Command('simulate')
-  .description('a simulated plant with a known true answer; every value is illustrative')
-  .addOption(new Option('--scenario <name>', 'what happens').choices([...STARTABLE]).default('baseline'))
-  .option('--seed <n>', 'which of the possible plants it is', whole, 1)
-  .option('--plant <file>', 'plant file', 'plants/demo-a/plant.yaml')
-  .option('--from <time>', 'begin of a past interval (Asia/Shanghai)', instantOf)
-  .option('--to <time>', 'its end', instantOf)
-  .option('--speed <x>', 'plant seconds per second, or max (default with an interval)', speedOf)
-  .option('--fault <fault...>', 'name[@machine,…][:parameter=value,…]; p is the probability', [])
-  .option('--firm <name>', 'name of the firm, sim-…')
-  .option('--no-signals', 'evidence alone: counts, states, events')
-  .option('--batch <n>', 'items of a message (default 1 live, 60 over an interval)', whole)
-  .option('--data <dir>', 'a running installation')
-  .option('--mqtt <host:port>', 'any broker')
-  .option('--credentials <file>', 'for --mqtt: JSON {path: {clientId, username, password}}')
-  .option('--dry-run', 'tell nobody: count, and print a digest')
-  .option('--truth <file>', 'write the true answer as JSON lines')
-  .option('--load <devices>', 'instead of a plant: so many equal devices, and a report', whole)
-  .option(
-    '--rate <n>',
-    'of --load: messages/s of all devices (0: as fast as they are acknowledged)',
-    whole,
-    0,
-  )
-  .option('--seconds <n>', 'of --load: how long', whole, 10)
-  .option('--in-flight <n>', 'of --load: unacknowledged messages of one device', whole, 1)
-  .showHelpAfterError()
+const program = (): Command =>
+  new Command('simulate')
+    .description('a simulated plant with a known true answer; every value is illustrative')
+    .addOption(new Option('--scenario <name>', 'what happens').choices([...STARTABLE]).default('baseline'))
+    .option('--seed <n>', 'which of the possible plants it is', whole, 1)
+    .option('--plant <file>', 'plant file', 'plants/demo-a/plant.yaml')
+    .option('--from <time>', 'begin of a past interval (Asia/Shanghai)', instantOf)
+    .option('--to <time>', 'its end', instantOf)
+    .option('--speed <x>', 'plant seconds per second, or max (default with an interval)', speedOf)
+    .option('--fault <fault...>', 'name[@machine,…][:parameter=value,…]; p is the probability', [])
+    .option('--firm <name>', 'name of the firm, sim-…')
+    .option('--no-signals', 'evidence alone: counts, states, events')
+    .option('--batch <n>', 'items of a message (default 1 live, 60 over an interval)', whole)
+    .option('--data <dir>', 'a running installation')
+    .option('--mqtt <host:port>', 'any broker')
+    .option('--credentials <file>', 'for --mqtt: JSON {path: {clientId, username, password}}')
+    .option('--dry-run', 'tell nobody: count, and print a digest')
+    .option('--truth <file>', 'write the true answer as JSON lines')
+    .option('--load <devices>', 'instead of a plant: so many equal devices, and a report', whole)
+    .option(
+      '--rate <n>',
+      'of --load: messages/s of all devices (0: as fast as they are acknowledged)',
+      whole,
+      0,
+    )
+    .option('--seconds <n>', 'of --load: how long', whole, 10)
+    .option('--in-flight <n>', 'of --load: unacknowledged messages of one device', whole, 1)
+    .showHelpAfterError()
+    .exitOverride()
 
 async function main(flags: Flags): Promise<number> {
   const { load } = flags
@@ -230,13 +232,16 @@ async function untilEnded(run: Run): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  program.parse()
+/** What the words of a command line do: the exit code. What is wrong is said on stderr. */
+export async function simulateCommand(words: readonly string[]): Promise<number> {
   try {
-    process.exitCode = await main(program.opts<Flags>())
+    return await main(program().parse(words, { from: 'user' }).opts<Flags>())
   } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode // it has said why
     const mend = error instanceof OperatorError
     process.stderr.write(`${mend ? error.message : String((error as Error).stack)}\n`)
-    process.exitCode = mend ? 78 : 1
+    return mend ? EXIT_CONFIG : 1
   }
 }
+
+if (import.meta.main) process.exitCode = await simulateCommand(process.argv.slice(2))

@@ -1,14 +1,14 @@
 /** What the command line takes and refuses, and what a run without anybody to tell gives. */
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { readPlantFile } from '#contract/plantFile.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR } from '#domain/time.ts'
 import { faultOf } from '../../simulators/cli/faultFlag.ts'
 import { instantOf } from '../../simulators/cli/instant.ts'
+import { simulateCommand } from '../../simulators/cli/simulate.ts'
 import { windowsOf } from '../../simulators/cli/truthFile.ts'
 import { runProblems } from '../../simulators/runRequest.ts'
 
@@ -18,18 +18,23 @@ const demo = (readPlantFile(fs.readFileSync(plantFile, 'utf8'), 'demo-a') as { p
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'by-simulate-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-const simulate = (...args: string[]) => {
-  const run = spawnSync(process.execPath, ['simulators/cli/simulate.ts', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  })
-  return { code: run.status, out: run.stdout, err: run.stderr }
+/** The command in this process, with what it writes. */
+async function simulate(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true))
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true))
+  try {
+    return { code: await simulateCommand(words), out, err }
+  } finally {
+    stdout.mockRestore()
+    stderr.mockRestore()
+  }
 }
 const interval = ['--from', '2026-03-02T08:00', '--to', '2026-03-02T12:00']
 
-function dry(seed: string) {
-  const { out, code } = simulate('--seed', seed, ...interval, '--dry-run', '--no-signals')
+async function dry(seed: string) {
+  const { out, code } = await simulate('--seed', seed, ...interval, '--dry-run', '--no-signals')
   expect(code).toBe(0)
   return JSON.parse(out) as { firm: string; items: number; digest: string; classes: Record<string, number> }
 }
@@ -37,8 +42,8 @@ function dry(seed: string) {
 test(
   'the same scenario, seed and interval give the same bytes; another seed others',
   { timeout: 60_000 },
-  () => {
-    const [one, again, other] = [dry('3'), dry('3'), dry('4')]
+  async () => {
+    const [one, again, other] = [await dry('3'), await dry('3'), await dry('4')]
     expect(again).toEqual(one)
     expect(one.firm).toBe('sim-baseline-3')
     expect(Object.keys(one.classes).toSorted()).toEqual(['count', 'event', 'state'])
@@ -49,10 +54,10 @@ test(
 test(
   'truth is JSON lines of the interval and the shifts in it, parts equal to the whole',
   { timeout: 30_000 },
-  () => {
+  async () => {
     const file = path.join(folder, 'truth.jsonl')
     const day = ['--from', '2026-03-02T08:00', '--to', '2026-03-03T08:00']
-    expect(simulate(...day, '--dry-run', '--no-signals', '--truth', file).code).toBe(0)
+    expect((await simulate(...day, '--dry-run', '--no-signals', '--truth', file)).code).toBe(0)
     type Row = {
       name: string
       scope: string
@@ -103,8 +108,8 @@ test.each([
   [['--load', '5'], 78, 'where to?'],
   [['--scenario', 'x'], 1, 'Allowed choices are baseline'],
   [['--from', 'yesterday'], 1, 'write 2026-03-02'],
-] as const)('%j ends with %d: %s', { timeout: 20_000 }, (args, code, why) => {
-  const run = simulate(...args)
+] as const)('%j ends with %d: %s', { timeout: 20_000 }, async (args, code, why) => {
+  const run = await simulate(...args)
   expect(run.err).toContain(why)
   expect(run.err).not.toContain('    at ')
   expect(run.code).toBe(code)
