@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FaultList, SimulationRun, TruthRow } from '#contract/local.ts'
 import type { Counts } from '#contract/live.ts'
 import { district } from '../../simulators/district/firms.ts'
-import { Installation, until } from './installation.ts'
+import { Installation, until } from '../e2e/installation.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 let installation: Installation | undefined
