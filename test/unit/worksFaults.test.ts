@@ -101,7 +101,8 @@ const onset = (): number => days[0]!.from + 3.37 * HOUR
 /** Everything of the first day that lies before the onset: what devices send, and the truth. */
 const before = ([first]: readonly DayTruth[]): string =>
   JSON.stringify([
-    historyItems(first!, plant.machines).filter(({ ts }) => ts < onset()),
+    // cut there: a state that lasts over the onset is told with its end
+    historyItems(first!, plant.machines, null, onset()),
     itemsBetween(first!, plant.machines, onset() - MINUTE, onset()),
     truthOf([first!], 'plant', { from: first!.from, to: onset() }),
     truthOf([first!], 'centre-02', { from: first!.from, to: onset() }),
