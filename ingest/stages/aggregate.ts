@@ -38,11 +38,12 @@ function touch(work: Work, span: Span, own: Span, machine = work.machine.path): 
   firm.days.touch(machine, span, own, firm.clock.mono, reasonOf(work))
 }
 
+/** Both ends inside. A state recorded up to midnight says nothing of the day that begins there. */
 const spanOf = (items: readonly Item[]): Span => {
   let [from, to] = [Infinity, -Infinity]
   for (const { ts, until = ts } of items) {
     from = Math.min(from, ts)
-    to = Math.max(to, ts, until)
+    to = Math.max(to, ts, until - 1)
   }
   return { from, to }
 }

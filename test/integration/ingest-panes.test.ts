@@ -8,7 +8,7 @@ import { ledgerFile } from '#store/ledger/file.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { panesNow } from '../../ingest/panesNow.ts'
 import { batchesOf, payloadOf } from '../../simulators/history/batches.ts'
-import { itemsBetween, type WorksItem } from '../../simulators/works/items.ts'
+import { historyItems, itemsBetween, type WorksItem } from '../../simulators/works/items.ts'
 import { truthOf } from '../../simulators/works/truth.ts'
 import type { DayTruth } from '../../simulators/works/truthDay.ts'
 import {
@@ -165,6 +165,21 @@ describe('the same content by another way', () => {
     const { settled } = await same(withTicks(sent, now - MINUTE, now + 45 * MINUTE))
     expect(settled.map(({ revision }) => revision)).toEqual([0, 0, 0])
   })
+})
+
+test('a day that is told up to its end opens no other day', async () => {
+  const now = day.to + 30 * 24 * HOUR
+  const sent = batchesOf(historyItems(day, plant.machines), {}).batches.map((batch) => ({
+    at: now,
+    topic: `v1/${FIRM}/${batch.machine}/${batch.class}`,
+    payload: Buffer.from(payloadOf(batch, now)),
+  }))
+  const { settled } = outcomeOf(await taken(withTicks(sent, now - MINUTE, now + 45 * MINUTE)))
+  expect(settled.map((one) => [one.day, one.shift, one.revision])).toEqual([
+    [day.date, null, 0],
+    [day.date, 0, 0],
+    [day.date, 1, 0],
+  ])
 })
 
 test('what comes after the settlement makes another revision of its shift alone; the one before stays readable', async () => {
