@@ -147,7 +147,7 @@ export class Run {
       const moments = openMoments(path.join(this.#parts.truth, `${plant.firm}.shop.db`))
       this.#kept.push(moments)
       const own = { ...settings, simSeed: this.#seedOf(plant.firm) }
-      return { plant, life: new Shop(plant, own, remembered, first, moments) }
+      return { plant, life: new Shop(plant, own, remembered, first, moments, signals) }
     }
     const options = { rate: settings.simRate, signals, ...(interval && { ends: interval.to }) }
     return { plant, life: new Works(plant, this.#chain(plant, first), options, remembered, first) }
@@ -248,21 +248,30 @@ export class Run {
     }
     if (interval && engine.at >= interval.to) engine.release()
     this.keepTruth()
+    this.#followDevices(engine)
+    for (const device of this.devices) device.turn()
+    if (interval && engine.at >= interval.to && engine.held === 0 && this.waiting() === 0)
+      void this.#end(null)
+  }
+
+  /** Their lines are cut and restored as the faults say. */
+  #followDevices(engine: Engine): void {
     for (const device of this.devices) {
       const line = engine.device(device.path)
       if (line) device.follow(line)
-      device.turn()
     }
-    if (interval && engine.at >= interval.to && engine.held === 0 && this.waiting() === 0)
-      void this.#end(null)
   }
 
   /** Lives on to `to` as far as a turn's time and what waits allow: a run that cannot keep its speed is slower, and harms nobody. */
   #hurry(engine: Engine, to: Instant): void {
     const until = performance.now() + FAST_TURN_MS
     const step = this.spec.signals || this.faults.list.length > 0 ? STEP_MS : LONG_STEP_MS
-    while (engine.at < to && this.waiting() < WAITING_ENOUGH && performance.now() < until)
-      engine.turn(Math.min(to, engine.at + step))
+    while (engine.at < to && this.waiting() < WAITING_ENOUGH && performance.now() < until) {
+      // a device that loses its line inside a step would have lost it for all of it, or not at all
+      const edge = engine.nextEdge(engine.at) ?? Infinity
+      engine.turn(Math.min(to, engine.at + step, edge))
+      this.#followDevices(engine)
+    }
   }
 
   waiting(firm?: string): number {
