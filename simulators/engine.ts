@@ -4,7 +4,7 @@
  * Stored before told: a register that anybody has seen never goes back, not even after a kill.
  */
 import type { Plant } from '#domain/plant/plant.ts'
-import type { Instant } from '#domain/time.ts'
+import { SECOND, type Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import type { Entry, Outbox } from './outbox.ts'
 import type { Fault } from './faults/catalogue.ts'
@@ -177,13 +177,23 @@ export class Engine {
     if (this.#unstored.length === 0 && this.#outbox.waiting.evidence < this.#maxEvidence) {
       for (const part of this.#parts) {
         const { firm, life } = part
-        if (now - life.at > this.#longestTurnMs) life.skip(now)
+        if (now - life.at > this.#longestTurnMs) this.#skip(part, now)
         this.#switchDevices(part, Math.min(life.at, now))
         life.strike(this.#faults?.onProcess(firm) ?? [])
         this.#pass(part, now)
       }
     }
     return this.#store()
+  }
+
+  #skip({ firm, life }: Part, now: Instant): void {
+    const from = life.at
+    life.skip(now)
+    const seconds = Math.round((now - from) / SECOND)
+    this.#log.warn(
+      { firm, from, to: now, seconds },
+      'the plant goes on from now: what passed meanwhile is not told',
+    )
   }
 
   #store(): boolean {

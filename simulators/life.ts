@@ -17,7 +17,8 @@ export interface Life {
   /** The process faults in force: they change what happens, from now on. */
   strike(faults: readonly Fault[]): void
   /**
-   * What was true in [from, to): scope `plant`, or a machine's or meter's path. Null: it has not lived all of it. Never told over MQTT.
+   * What was true in [from, to): scope `plant`, or a machine's or meter's path. Null: it has not lived all of it, or some of it
+   * was left untold. Never told over MQTT.
    */
   truth(scope: string, from: Instant, to: Instant): readonly TruthRow[] | null
   /** What it must find again after a restart and is not yet stored, by `firm` or `firm/path`; `all`: whatever it is. Each is given once. */

@@ -33,6 +33,7 @@ export class Shop implements Life {
   readonly #machines: readonly Machine[]
   readonly #meters: readonly Meter[]
   readonly #moments: Moments | null
+  readonly #signals: boolean
   #floor: Floor
   #at: Instant
   /** Said at birth, not yet told. */
@@ -42,7 +43,9 @@ export class Shop implements Life {
   #passed: Moment[] = []
 
   /**
-   * `remembered`: what `memory` gave, by `firm/path`. `moments`: where its truth is kept; null: it has none. Throws SQLite's error.
+   * `remembered`: what `memory` gave, by `firm/path`. `moments`: where its truth is kept; null: it has none. `signals`
+   * false: it lives the same life and tells evidence alone. Where a clock was set back it is silent until it comes to what was told. Throws
+   * SQLite's error.
    */
   constructor(
     plant: Plant,
@@ -50,7 +53,9 @@ export class Shop implements Life {
     remembered: ReadonlyMap<string, string>,
     now: Instant,
     moments: Moments | null = null,
+    signals = true,
   ) {
+    this.#signals = signals
     this.#firm = plant.firm
     this.#plan = planOf(plant, settings)
     this.#rate = settings.simRate
@@ -65,7 +70,7 @@ export class Shop implements Life {
       (model) => read(`${plant.firm}/${model.machine.path}`) as MachineSim | null,
     )
     const known = own?.plan === this.#plan.id && old.every((sim) => sim?.version === SIM_VERSION)
-    this.#at = known ? Math.min(now, own.at) : now
+    this.#at = known ? own.at : now
     this.#floor = { base: known ? own.base : { at: this.#at, wh: own?.base.wh ?? 0 }, sims: {} }
     this.#plan.models.forEach((model, i) => {
       const { path } = model.machine
@@ -109,7 +114,8 @@ export class Shop implements Life {
   advance(now: Instant): ReadonlyMap<string, readonly SimItem[]> {
     this.#notePassed()
     const said = new Map<string, SimItem[]>()
-    const say = (path: string, items: readonly SimItem[]) => {
+    const say = (path: string, all: readonly SimItem[]) => {
+      const items = this.#signals ? all : all.filter((item) => item.class !== 'telemetry')
       const own = said.get(path)
       if (own) own.push(...items)
       else said.set(path, [...items])

@@ -105,7 +105,7 @@ export function moneyRows(days: readonly DayTruth[], owner: string | null, windo
 }
 
 /**
- * What the works' own measures saved in a window, and in which elements: the twin (same seed, without the measures) shows what 100
+ * What the works' own measures saved in a window, and in which elements: the twin (the same days without the measures) shows what 100
  * yuan of output would have cost, and the difference is taken over the output that there was. Null without a twin or output.
  */
 export function plantedSaving(

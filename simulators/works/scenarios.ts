@@ -68,9 +68,12 @@ const PLANTED: Readonly<Record<ScenarioName, Change>> = {
   'growth-only': none,
   'mix-only': none,
   history: retrofit,
-  // its faults lie on the way to the broker; what happens in the works is the baseline
+  // its faults lie between the devices and the broker; what happens and what is measured is the baseline
   'bad-day': none,
 }
+
+/** Has the works of a scenario measures of its own, so that there is a twin without them? */
+export const plants = ({ name }: Scenario): boolean => PLANTED[name] !== none
 
 /** What happens to the works from outside, with or without its measures. */
 const OUTSIDE: Readonly<Partial<Record<ScenarioName, { readonly before?: Change; readonly after: Change }>>> =

@@ -8,6 +8,7 @@ import type { Life } from '../life.ts'
 import { productionDay } from './calendar.ts'
 import type { Chain, Struck } from './chain.ts'
 import { itemsBetween, presentItems, type WorksItem } from './items.ts'
+import { plantedSaving } from './moneyTruth.ts'
 import { PROCESS_FAULTS, type ProcessFaultName } from './processFaults.ts'
 import { worksName } from './signals.ts'
 import { MACHINES } from './data/machines.ts'
@@ -34,7 +35,10 @@ export class Works implements Life {
   /** The devices say where they stand before they go on. */
   #comes = true
 
-  /** `remembered`: what `memory` gave, by firm. Without it, it goes on at `now`. */
+  /**
+   * `remembered`: what `memory` gave, by firm. Without it, it goes on at `now`. Where a clock was set back it is silent until it comes to what
+   * was told: nothing is told twice.
+   */
   constructor(
     plant: Plant,
     chain: Chain,
@@ -48,7 +52,7 @@ export class Works implements Life {
     this.#rate = rate
     this.#ends = ends ?? null
     const stored = remembered.get(plant.firm)
-    this.#at = stored === undefined ? now : Math.min(now, (JSON.parse(stored) as { at: Instant }).at)
+    this.#at = stored === undefined ? now : (JSON.parse(stored) as { at: Instant }).at
     chain.reach(productionDay(this.#at))
   }
 
@@ -87,7 +91,9 @@ export class Works implements Life {
     return said
   }
 
+  /** The works lives on meanwhile, and its registers with it; what happened in it is never told. Throws SQLite's error. */
   skip(now: Instant): void {
+    this.chain.leaveUntold({ from: this.#at, to: now })
     this.#at = now
     this.#comes = true
     this.#unsaved = true
@@ -126,11 +132,14 @@ export class Works implements Life {
     return (PROCESS_FAULTS[fault.name as ProcessFaultName].kinds as readonly string[]).includes(kind)
   }
 
+  /** None of a window with time that was left untold: the product cannot know what happened in it. */
   truth(scope: string, from: Instant, to: Instant): readonly TruthRow[] | null {
-    const days = to <= this.#at ? this.chain.days({ from, to }) : null
+    const window = { from, to }
+    const days = to <= this.#at && !this.chain.untold(window) ? this.chain.days(window) : null
     if (!days) return null
     const name = scope === 'plant' ? scope : scope.slice(scope.lastIndexOf('/') + 1)
-    return truthOf(days, name, { from, to }).map((row) => ({ ...row, scope }))
+    const rows = truthOf(days, name, window).map((row) => ({ ...row, scope }))
+    return scope === 'plant' ? [...rows, ...plantedSaving(days, this.chain.twins(days), window)] : rows
   }
 
   memory(all: boolean): ReadonlyMap<string, string> {

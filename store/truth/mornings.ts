@@ -28,6 +28,10 @@ export interface Mornings {
   at(date: string): Morning | null
   /** Adds mornings, or puts others in their places: all of them or none. Throws SQLite's error. */
   put(mornings: readonly Morning[]): void
+  /** Notes that what was lived in [from, to) is never told. Throws SQLite's error. */
+  leaveUntold(from: number, to: number): void
+  /** Is some of [from, to) never told? */
+  untold(from: number, to: number): boolean
   close(): void
 }
 
@@ -35,6 +39,7 @@ const SCHEMA = `
   PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;
   CREATE TABLE IF NOT EXISTS birth (one INTEGER PRIMARY KEY CHECK (one = 1), seed INTEGER NOT NULL, scenario TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS morning (date TEXT PRIMARY KEY, state BLOB NOT NULL, faults TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS untold (begun INTEGER PRIMARY KEY, ended INTEGER NOT NULL) STRICT;
 `
 
 /** Opens the file (0600), making it and its folder when there is none. Throws SQLite's error. */
@@ -46,6 +51,8 @@ export function openMornings(file: string): Mornings {
   const find = db.prepare('SELECT state, faults FROM morning WHERE date = ?')
   const put = db.prepare('INSERT OR REPLACE INTO morning VALUES (?, ?, ?)')
   const span = db.prepare('SELECT min(date) AS first, max(date) AS last FROM morning')
+  const leave = db.prepare('INSERT OR REPLACE INTO untold VALUES (?, ?)')
+  const left = db.prepare('SELECT 1 FROM untold WHERE begun < ? AND ended > ? LIMIT 1')
   const end = (which: 'first' | 'last') => (span.get()?.[which] ?? null) as string | null
   return {
     get birth() {
@@ -76,6 +83,8 @@ export function openMornings(file: string): Mornings {
         throw error
       }
     },
+    leaveUntold: (from, to) => void leave.run(from, to),
+    untold: (from, to) => left.get(to, from) !== undefined,
     close: () => db.close(),
   }
 }

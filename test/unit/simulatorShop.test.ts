@@ -200,6 +200,32 @@ test('a kill between any two turns leaves no hole in what was lived, and its tru
     expect(shop.truth(scope, T0, end)).toEqual(undisturbed.truth(scope, T0, end))
 })
 
+const items = (said: Map<string, SimItem[]>) =>
+  [...said].flatMap(([one, own]) => own.map((item) => ({ one, ...item })))
+
+test('without signals it lives the same life and tells the evidence of it', () => {
+  const loud = lived(born(), at('11:00:00'))
+  const kept = openMoments(path.join(folder, 'quiet.db'))
+  closing.push(() => kept.close())
+  const shop = new Shop(plant, settings, new Map(), T0, kept, false)
+  const quiet = lived(shop, at('11:00:00'))
+  expect(items(quiet)).toEqual(items(loud).filter((item) => item.class !== 'telemetry'))
+  expect(items(loud).length).toBeGreaterThan(2 * items(quiet).length)
+})
+
+test('where the clock is set back over a restart nothing is told twice', () => {
+  const shop = born()
+  const before = lived(shop, at('10:00:00'))
+  const again = new Shop(plant, settings, shop.memory(true), at('09:30:00'), moments())
+  expect(again.advance(at('09:59:00')).size).toBe(0)
+  const after = lived(again, at('10:30:00'))
+  for (const [one, items] of after) {
+    const newest = Math.max(...before.get(one)!.map(({ ts }) => ts))
+    expect(Math.min(...items.map(({ ts }) => ts))).toBeGreaterThan(newest)
+  }
+  expect(after.size).toBeGreaterThan(5)
+})
+
 test('a day of truth is kept in little, for forty days', () => {
   const kept = moments()
   const shop = born(kept)

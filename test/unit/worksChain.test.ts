@@ -157,7 +157,7 @@ describe('a works that lives', () => {
 
   test('the truth of a day is the same when it is lived again, and there is none of what was not lived', () => {
     const works = living(born('a.db'), nine)
-    works.skip(nine + 3 * DAY)
+    works.advance(nine + 3 * DAY)
     const window = [startOf(MONDAY), startOf(MONDAY) + 2 * DAY] as const
     const rows = works.truth('plant', ...window)!
     const again = living(new Chain(mornings('a.db')), nine + 3 * DAY)
@@ -166,6 +166,66 @@ describe('a works that lives', () => {
     expect(again.truth('plant', window[0] - DAY, window[1])).toBeNull()
     expect(again.truth('plant', nine + 3 * DAY, nine + 3 * DAY + 1)).toBeNull()
     expect(again.truth('main/utility/meters/gas', ...window)!.map(({ name }) => name)).toEqual(['gas'])
+  })
+})
+
+test('time that is never told has no truth, also for the next process', () => {
+  const works = living(born('a.db'), nine)
+  works.advance(nine + HOUR)
+  works.skip(nine + 3 * HOUR)
+  works.advance(nine + 4 * HOUR)
+  const again = living(new Chain(mornings('a.db')), nine + 4 * HOUR, new Map(works.memory(true)))
+  for (const one of [works, again]) {
+    const known = (from: number, to: number) => one.truth('plant', nine + from, nine + to) !== null
+    expect([known(0, HOUR), known(3 * HOUR, 4 * HOUR)]).toEqual([true, true])
+    expect([known(0, HOUR + 1), known(2 * HOUR, 2 * HOUR + 1), known(0, 4 * HOUR)]).toEqual(
+      Array.from({ length: 3 }, () => false),
+    )
+  }
+})
+
+test('where the clock is set back over a restart nothing is told twice, and a fault keeps its onset', () => {
+  const works = living(born('a.db'), nine)
+  works.strike([fault('f1', 'worn_tool', 0.5)])
+  const before = told(works, nine + HOUR, 10 * MINUTE)
+  const again = living(new Chain(mornings('a.db')), nine + 30 * MINUTE, new Map(works.memory(true)))
+  again.strike([fault('f1', 'worn_tool', 0.5)])
+  expect(again.chain.faults.every(({ from }) => from === nine)).toBe(true)
+  for (let now = nine + 30 * MINUTE; now <= nine + HOUR; now += MINUTE)
+    expect(again.advance(now).size).toBe(0)
+  const after = told(again, nine + 2 * HOUR, 10 * MINUTE)
+  expect(after.filter((text) => before.includes(text))).toEqual([])
+  expect(after.length).toBeGreaterThan(100)
+})
+
+const saving = (works: Works, from: number, to: number) =>
+  works.truth('plant', from, to)!.filter(({ name }) => name.startsWith('saving.'))
+
+describe('the planted saving', () => {
+  test('of a works with measures: rows of its day, the same to the next process, soon answered', () => {
+    const scenario = { name: 'retrofit', from: null } as const
+    const works = living(Chain.bear(mornings('a.db'), 5, scenario, MONDAY), nine)
+    works.advance(startOf(MONDAY) + DAY)
+    const window = [startOf(MONDAY), startOf(MONDAY) + DAY] as const
+    const rows = saving(works, ...window)
+    const [planted, ...parts] = rows
+    expect(planted).toMatchObject({ name: 'saving.planted', scope: 'plant', unit: 'fen', reason: null })
+    expect(planted!.value).toBeGreaterThan(0)
+    expect(parts).toHaveLength(15)
+    expect(parts.reduce((sum, { value }) => sum + value!, 0)).toBe(planted!.value)
+    const again = living(new Chain(mornings('a.db')), startOf(MONDAY) + DAY, new Map(works.memory(true)))
+    const begun = performance.now()
+    expect(saving(again, ...window)).toEqual(rows)
+    expect(performance.now() - begun).toBeLessThan(300) // on a busy machine; alone it is under 150
+    expect(works.truth(LATHE, ...window)!.some(({ name }) => name.startsWith('saving.'))).toBe(false)
+  })
+
+  test('a works without measures has no twin', () => {
+    const works = living(born('a.db'), nine)
+    works.advance(nine + HOUR)
+    const rows = saving(works, nine, nine + HOUR)
+    expect(rows).toHaveLength(16)
+    expect(rows.every(({ value, reason }) => value === null && reason === 'NO_TWIN')).toBe(true)
   })
 })
 
