@@ -58,6 +58,8 @@ export class Outbox {
   readonly #loads = new Map<string, Load>()
   readonly #maxSignals: number
   #acknowledged: { id: number; device: string; qos: 0 | 1 }[] = []
+  /** Devices that no plant file names any more. */
+  #gone: string[] = []
   #dropped = 0
   /** For the truth, since the last write. */
   readonly told = new Told()
@@ -83,7 +85,9 @@ export class Outbox {
     this.#tell = this.#db.prepare('INSERT INTO truths (id, firm, changes) VALUES (?, ?, ?)')
     this.#remember = this.#db.prepare('INSERT OR REPLACE INTO fault_states (name, state) VALUES (?, ?)')
     this.#save = this.#db.prepare('INSERT OR REPLACE INTO machines (path, sim) VALUES (?, ?)')
-    this.#truthId = Number(this.#db.prepare('SELECT max(id) AS id FROM truths').get()?.['id'] ?? 0)
+    // the newest ever given, whether it is still there or not
+    const newest = this.#db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'truths'").get()
+    this.#truthId = Number(newest?.['seq'] ?? 0)
     const counted = this.#db
       .prepare('SELECT device, qos, count(*) AS n FROM items GROUP BY device, qos')
       .all()
@@ -112,7 +116,7 @@ export class Outbox {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       for (const { id, device, qos } of gone) load(device)[part(qos)] -= Number(this.#delete.run(id).changes)
-      for (const device of beside.emptied ?? []) {
+      for (const device of [...this.#gone, ...(beside.emptied ?? [])]) {
         for (const row of this.#empty.all(device) as Waiting[]) {
           lost.item(row, 'lost')
           this.#sent.delete(row.id)
@@ -141,6 +145,7 @@ export class Outbox {
       throw error
     }
     this.#acknowledged = []
+    this.#gone = []
     this.told.clear()
     this.#truthId = truthId
     this.#dropped += dropped
@@ -237,13 +242,17 @@ export class Outbox {
     return new Map(rows.map(({ path, sim }) => [path, sim]))
   }
 
-  /** Removes the items of devices that the plant files no longer name: nobody may send them. Returns how many. */
-  keepOnly(devices: ReadonlySet<string>): number {
+  /**
+   * The items of devices that the plant files no longer name go with the next write, noted as lost: nobody may send them. A firm in `spared`
+   * keeps its own (its plant file cannot be read now). Returns how many go.
+   */
+  keepOnly(devices: ReadonlySet<string>, spared: ReadonlySet<string> = new Set()): number {
     let removed = 0
-    for (const device of this.#loads.keys()) {
-      if (devices.has(device)) continue
-      removed += Number(this.#db.prepare('DELETE FROM items WHERE device = ?').run(device).changes)
+    for (const [device, { signals, evidence }] of this.#loads) {
+      if (devices.has(device) || spared.has(device.slice(0, device.indexOf('/')))) continue
+      removed += signals + evidence
       this.#loads.delete(device)
+      this.#gone.push(device)
     }
     return removed
   }

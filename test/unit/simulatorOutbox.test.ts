@@ -100,11 +100,36 @@ test('F7 a damaged file is set aside and said, and the devices begin anew', () =
   expect(fs.statSync(damaged).mode & 0o777).toBe(0o600)
 })
 
-test('messages of a device that no plant file names are removed and counted', () => {
+test('messages of a device that no plant file names are removed, counted and noted as lost; a spared firm keeps its own', () => {
   const box = outbox()
-  box.write([entry(1, 1), entry(2, 1, 'f/gone'), entry(3, 0, 'f/gone')], NONE)
-  expect(box.keepOnly(new Set(['f/d']))).toBe(2)
-  expect(box.waiting).toEqual({ signals: 0, evidence: 1 })
+  const away = { ...entry(7, 1, 'g/x'), firm: 'g' }
+  box.write([entry(1, 1), entry(2, 1, 'f/gone'), entry(3, 0, 'f/gone'), away], NONE)
+  box.forgetTruths(box.truths().at(-1)?.id ?? 0)
+  expect(box.keepOnly(new Set(['f/d']), new Set(['g']))).toBe(2)
+  expect(box.waiting).toEqual({ signals: 0, evidence: 2 })
+  box.tellAfter(10)
+  box.write([], NONE)
+  const afterKill = outbox()
+  expect(seqs(afterKill.next('f/gone', 0, 10))).toEqual([])
+  expect(seqs(afterKill.next('g/x', 0, 10))).toEqual([7])
+  const [told, ...more] = afterKill.truths()
+  expect([told!.id, told!.firm, more]).toEqual([11, 'f', []])
+  expect(told!.changes.streams).toMatchObject({
+    's/a/l/m count b': { lost: [2, 2] },
+    's/a/l/m telemetry b': { lost: [3, 3] },
+  })
+  expect(afterKill.keepOnly(new Set(['f/d']))).toBe(1)
+})
+
+test('a number given for the truth is never given again, though it was taken over and forgotten', () => {
+  const box = outbox()
+  box.told.item(entry(1, 1), 'made')
+  box.write([], NONE)
+  box.forgetTruths(1)
+  const again = outbox()
+  again.told.item(entry(2, 1), 'made')
+  again.write([], NONE)
+  expect(again.truths().map(({ id }) => id)).toEqual([2])
 })
 
 const shop = (box: Outbox, now: number) => [{ plant, life: new Shop(plant, settings, box.sims(), now) }]

@@ -200,7 +200,7 @@ test('a kill between any two turns leaves no hole in what was lived, and its tru
     expect(shop.truth(scope, T0, end)).toEqual(undisturbed.truth(scope, T0, end))
 })
 
-const items = (said: Map<string, SimItem[]>) =>
+const saidBy = (said: Map<string, SimItem[]>) =>
   [...said].flatMap(([one, own]) => own.map((item) => ({ one, ...item })))
 
 test('without signals it lives the same life and tells the evidence of it', () => {
@@ -209,8 +209,8 @@ test('without signals it lives the same life and tells the evidence of it', () =
   closing.push(() => kept.close())
   const shop = new Shop(plant, settings, new Map(), T0, kept, false)
   const quiet = lived(shop, at('11:00:00'))
-  expect(items(quiet)).toEqual(items(loud).filter((item) => item.class !== 'telemetry'))
-  expect(items(loud).length).toBeGreaterThan(2 * items(quiet).length)
+  expect(saidBy(quiet)).toEqual(saidBy(loud).filter((item) => item.class !== 'telemetry'))
+  expect(saidBy(loud).length).toBeGreaterThan(2 * saidBy(quiet).length)
 })
 
 test('where the clock is set back over a restart nothing is told twice', () => {
