@@ -296,7 +296,7 @@ export class Run {
   }
 
   #end(why: string | null): Promise<void> {
-    this.#ended ??= why
+    if (this.#ended === undefined) this.#ended = why
     return (this.#ending ??= this.#finish())
   }
 

@@ -1,44 +1,76 @@
-/** What a run of the command line says of itself: a live line on a terminal, plain lines elsewhere, and how it ended. */
+/** What a run of the command line says of itself: a live table on a terminal, plain lines elsewhere, and how it ended. */
 import type { Counts } from '#contract/live.ts'
+import type { SimulationRun } from '#contract/local.ts'
 import { sizeOf } from '#store/truth/ranges.ts'
 import { SECOND, SHANGHAI_OFFSET, type Instant } from '#domain/time.ts'
 import type { Run } from '../run.ts'
 
-const say = (line: string) => process.stdout.write(`${line}\n`)
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
 const shown = (at: Instant): string =>
   new Date(at + SHANGHAI_OFFSET).toISOString().slice(0, 19).replace('T', ' ')
 const thousands = (n: number): string => n.toLocaleString('en-US')
 
-function lineOf(run: Run, before: { readonly sent: number; readonly at: number }): string {
-  const firm = run.firms[0]!
-  const { at, state, connected, devices, sent, acknowledged, waiting, from, to } = run.status(firm)
-  const share = to === null ? '' : ` ${Math.floor(((at - from) / (to - from)) * 100)} %`
-  const perSecond = Math.round(((sent - before.sent) * SECOND) / Math.max(1, Date.now() - before.at))
-  return (
-    `${firm} (simulated) ${state}${share}  plant ${shown(at)}  devices ${connected}/${devices}` +
-    `  messages ${thousands(sent)} sent, ${thousands(acknowledged)} acknowledged, ${thousands(waiting)} items wait` +
-    `  ${thousands(perSecond)}/s  faults ${run.faults.list.length}`
-  )
+/** What a run is doing, as a table of words and figures. `perSecond`: messages acknowledged lately. */
+export function statusTable(
+  { firm, state, why, at, connected, devices, sent, acknowledged, waiting, from, to }: SimulationRun,
+  perSecond: number,
+  faults: readonly string[],
+): (readonly [word: string, figures: string])[] {
+  const share = to === null ? '' : `, ${Math.floor(((at - from) / (to - from)) * 100)} %`
+  return [
+    ['run', `${firm} (simulated), ${state}${share}${why === null ? '' : `: ${why}`}`],
+    ['plant', shown(at)],
+    ['devices', `${connected} of ${devices} connected`],
+    [
+      'messages',
+      `${thousands(sent)} sent, ${thousands(acknowledged)} acknowledged, ${thousands(perSecond)}/s`,
+    ],
+    ['waiting', `${thousands(waiting)} items`],
+    ['faults', faults.length === 0 ? 'none' : [...new Set(faults)].join(', ')],
+  ]
 }
 
-/** A status line each second on a terminal, each ten elsewhere, until `end`. */
+/** A table that is drawn anew each second on a terminal, a plain line each ten elsewhere, until `end`. */
 export function printStatus(run: Run): { end(): void } {
   const live = process.stdout.isTTY
-  let before = { sent: 0, at: Date.now() }
-  const timer = setInterval(
-    () => {
-      const line = lineOf(run, before)
-      before = { sent: run.status(run.firms[0]!).sent, at: Date.now() }
-      if (live) process.stdout.write(`\r\u001B[2K${line.slice(0, process.stdout.columns - 1)}`)
-      else say(line)
-    },
-    live ? SECOND : 10 * SECOND,
-  )
+  const firm = run.firms[0]!
+  let before = { acknowledged: 0, at: performance.now() }
+  let drawn = 0
+  const rows = () => {
+    const status = run.status(firm)
+    const now = performance.now()
+    const perSecond = Math.round(
+      ((status.acknowledged - before.acknowledged) * SECOND) / Math.max(1, now - before.at),
+    )
+    before = { acknowledged: status.acknowledged, at: now }
+    return statusTable(
+      status,
+      perSecond,
+      run.faults.list.map(({ name }) => name),
+    )
+  }
+  const clear = () => {
+    if (drawn > 0) process.stdout.write(`\u001B[${drawn}A\u001B[J`)
+    drawn = 0
+  }
+  const lineOf = (table: ReturnType<typeof statusTable>) =>
+    table.map(([word, figures]) => `${word} ${figures}`).join('  ')
+  const draw = () => {
+    const table = rows()
+    clear()
+    for (const [word, figures] of table)
+      say(`${word.padEnd(9)} ${figures}`.slice(0, process.stdout.columns - 1))
+    drawn = table.length
+  }
+  const print = live ? draw : () => say(lineOf(rows()))
+  const timer = setInterval(print, live ? SECOND : 10 * SECOND)
   return {
     end() {
       clearInterval(timer)
-      if (live) process.stdout.write('\r\u001B[2K')
-      say(lineOf(run, before))
+      clear()
+      say(lineOf(rows()))
     },
   }
 }

@@ -51,6 +51,7 @@ test('an hour of the works arrives whole, its states equal the truth, and its cr
   const file = path.join(installation.data, 'truth.jsonl')
   const { code, out } = simulate(...hour, '--seed', '7', '--no-signals', '--truth', file)
   expect(out).toContain('0 lost by faults, 0 not told')
+  expect(out).toContain('ended, 100 %  plant')
   expect(code).toBe(0)
   const { items } = await counts('sim-baseline-7')
   expect(items.stored).toBe(items.decoded)

@@ -4,10 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { readPlantFile } from '#contract/plantFile.ts'
+import type { SimulationRun } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR } from '#domain/time.ts'
 import { faultOf } from '../../simulators/cli/faultFlag.ts'
 import { instantOf } from '../../simulators/cli/instant.ts'
+import { statusTable } from '../../simulators/cli/report.ts'
 import { simulateCommand } from '../../simulators/cli/simulate.ts'
 import { windowsOf } from '../../simulators/cli/truthFile.ts'
 import { runProblems } from '../../simulators/runRequest.ts'
@@ -133,6 +135,40 @@ test('times are of Asia/Shanghai unless they say otherwise', () => {
   expect(instantOf('2026-03-02')).toBe(Date.UTC(2026, 2, 1, 16))
   expect(instantOf('2026-03-02T08:00')).toBe(Date.UTC(2026, 2, 2))
   expect(instantOf('2026-03-02T08:00Z')).toBe(Date.UTC(2026, 2, 2, 8))
+})
+
+test('the status of a run as a table', () => {
+  const run: SimulationRun = {
+    firm: 'sim-a',
+    simulation: 'works',
+    scenario: 'baseline',
+    seed: 1,
+    standing: false,
+    from: instantOf('2026-03-02T08:00'),
+    to: instantOf('2026-03-02T12:00'),
+    speed: 0,
+    state: 'running',
+    why: null,
+    at: instantOf('2026-03-02T09:00'),
+    history: null,
+    machines: 70,
+    devices: 38,
+    connected: 37,
+    sent: 1200,
+    acknowledged: 1000,
+    waiting: 2000,
+  }
+  expect(statusTable(run, 250, ['spike', 'spike', 'poison'])).toEqual([
+    ['run', 'sim-a (simulated), running, 25 %'],
+    ['plant', '2026-03-02 09:00:00'],
+    ['devices', '37 of 38 connected'],
+    ['messages', '1,200 sent, 1,000 acknowledged, 250/s'],
+    ['waiting', '2,000 items'],
+    ['faults', 'spike, poison'],
+  ])
+  expect(
+    statusTable({ ...run, to: null, state: 'standing still', why: 'the disk is full' }, 0, [])[0],
+  ).toEqual(['run', 'sim-a (simulated), standing still: the disk is full'])
 })
 
 test('windows: the interval, and the days and shifts that lie in it', () => {
