@@ -58,6 +58,7 @@ async function start({ options, log, lifecycle }: Context): Promise<Record<strin
     speed: 1,
     signals: true,
     batch: 1,
+    spared: new Set(faulty.map((file) => path.basename(path.dirname(file)))),
     own: readOwnSimulations(
       options.plants,
       plants.map(({ firm }) => firm),

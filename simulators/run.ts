@@ -40,6 +40,8 @@ export type RunSpec = {
   readonly speed: number
   /** False: evidence alone. */
   readonly signals: boolean
+  /** Firms whose plant files cannot be read now: what their devices have not told stays. */
+  readonly spared?: ReadonlySet<string>
   /** Items of a message; a device that tells as things happen sends them singly. */
   readonly batch: number
   /** Firms that live in a way of their own. */
@@ -103,7 +105,8 @@ export class Run {
       fast ? Infinity : undefined,
     )
     this.wanted = spec.plants.flatMap(devicesOf)
-    const gone = this.outbox.keepOnly(new Set(this.wanted.map((device) => device.path)))
+    const named = new Set(this.wanted.map((device) => device.path))
+    const gone = this.outbox.keepOnly(named, spec.spared)
     if (gone > 0)
       parts.log.warn({ messages: gone }, 'messages of devices that no plant file names any more are removed')
     this.truths = new Truths(parts.truth)

@@ -32,6 +32,9 @@ export function statusTable(
   ]
 }
 
+const lineOf = (table: ReturnType<typeof statusTable>): string =>
+  table.map(([word, figures]) => `${word} ${figures}`).join('  ')
+
 /** A table that is drawn anew each second on a terminal, a plain line each ten elsewhere, until `end`. */
 export function printStatus(run: Run): { end(): void } {
   const live = process.stdout.isTTY
@@ -55,8 +58,6 @@ export function printStatus(run: Run): { end(): void } {
     if (drawn > 0) process.stdout.write(`\u001B[${drawn}A\u001B[J`)
     drawn = 0
   }
-  const lineOf = (table: ReturnType<typeof statusTable>) =>
-    table.map(([word, figures]) => `${word} ${figures}`).join('  ')
   const draw = () => {
     const table = rows()
     clear()
