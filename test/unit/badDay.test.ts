@@ -88,7 +88,7 @@ test.each([null, { from, to: from + HOUR }])(
       folder,
       truth: path.join(folder, 'truth'),
       broker: { protocol: 'mqtt', host: '127.0.0.1', port: 9 },
-      secrets: { provide: async () => undefined, secretOf: () => undefined },
+      secrets: { provide: async () => undefined, secretOf: () => undefined, remove: async () => undefined },
       log: pino({ level: 'silent' }),
     })
     try {
