@@ -23,6 +23,33 @@ export function union(a: readonly number[], b: readonly number[]): Ranges {
   return out
 }
 
+/** Several that follow each other, as one. */
+export function joined(parts: readonly (readonly number[])[]): Ranges {
+  const out: Ranges = []
+  for (const part of parts)
+    for (let i = 0; i < part.length; i += 2) {
+      const last = out.length - 1
+      if (last > 0 && part[i] === out[last]! + 1) out[last] = part[i + 1]!
+      else out.push(part[i]!, part[i + 1]!)
+    }
+  return out
+}
+
+/** The part of them in each block of so many numbers, by the block's place: block 0 holds 0 to `size` - 1. */
+export function blocksOf(ranges: readonly number[], size: number): Map<number, Ranges> {
+  const blocks = new Map<number, Ranges>()
+  for (let i = 0; i < ranges.length; i += 2)
+    for (let from = ranges[i]!; from <= ranges[i + 1]!;) {
+      const block = Math.floor(from / size)
+      const to = Math.min(ranges[i + 1]!, (block + 1) * size - 1)
+      const own = blocks.get(block)
+      if (own) own.push(from, to)
+      else blocks.set(block, [from, to])
+      from = to + 1
+    }
+  return blocks
+}
+
 /** What is in `a` and not in `b`. */
 export function without(a: readonly number[], b: readonly number[]): Ranges {
   const out: Ranges = []
