@@ -32,7 +32,7 @@ const WORDS: Readonly<Record<Name, Words>> = {
   },
   'bad-day': {
     title: { zh: '糟糕的一天', en: 'Bad day' },
-    does: { zh: '工厂正常，传输与传感器故障频发', en: 'normal works, many faults of transport and sensors' },
+    does: { zh: '工厂正常，传输故障频发', en: 'normal works, many faults on the way from the devices' },
   },
 }
 

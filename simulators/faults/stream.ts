@@ -89,9 +89,19 @@ export type Hand = {
 /** An occurrence that will not come: the end of dates. */
 export const NEVER = 8_640_000_000_000_000
 
-/** The memory of a fault about one subject, begun when it is first needed. */
+/** What comes behind the firm that a name begins with: `demo-a/s/a/l/m`, `demo-a.f1`. */
+const inFirm = (name: string, mark: '/' | '.'): string => name.slice(name.indexOf(mark) + 1)
+
+/**
+ * The memory of a fault about one subject (`firm/path`, `firm/name`), begun when it is first needed. Its chance knows no firm: another firm
+ * with the same plant, scenario and seed has the same.
+ */
 export const mindOf = (minds: Record<string, Mind>, { id, name, seed }: Fault, subject: string): Mind =>
-  (minds[id] ??= { rng: seedOf(seed, `${name}/${id}/${subject}`), next: -NEVER, until: -NEVER })
+  (minds[id] ??= {
+    rng: seedOf(seed, `${name}/${inFirm(id, '.')}/${inFirm(subject, '/')}`),
+    next: -NEVER,
+    until: -NEVER,
+  })
 
 export const numberOf = ({ params }: Fault, name: string): number => params[name] as number
 

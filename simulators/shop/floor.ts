@@ -20,14 +20,14 @@ export type Plan = {
 }
 
 export function planOf(plant: Plant, { simSeed: seed, simRate: rate, simSpeed: speed }: SimSettings): Plan {
-  const { firm, shifts } = plant
+  const { shifts } = plant
   const machines = plant.machines.filter(({ meter }) => !meter)
   const main = plant.machines.find((machine) => machine.meter && isElectricity(machine))
   const rated = main?.ratedKw ?? 2 + 0.5 * machines.length
   const id = createHash('sha256')
     .update(JSON.stringify({ machines, shifts, rated, seed, rate, speed }))
     .digest('base64url')
-  return { models: modelsOf(machines, { firm, shifts, seed, rate, speed }), baseKw: rated, shifts, id }
+  return { models: modelsOf(machines, { shifts, seed, rate, speed }), baseKw: rated, shifts, id }
 }
 
 /** JSON. */

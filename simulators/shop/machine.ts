@@ -16,7 +16,7 @@ import { countPeriod, registersOf, tellCounts, tellState } from './tell.ts'
 /** Machines of a kind are numbered in the order of the plant file. */
 export function modelsOf(
   machines: readonly Machine[],
-  common: Pick<MachineModel, 'firm' | 'shifts' | 'seed' | 'rate' | 'speed'>,
+  common: Pick<MachineModel, 'shifts' | 'seed' | 'rate' | 'speed'>,
 ): MachineModel[] {
   const seen = new Map<string, number>()
   return machines.map((machine) => {
@@ -33,7 +33,8 @@ export function createSim(
   registers: Readonly<Record<string, number>> = {},
 ): { readonly sim: MachineSim; readonly items: SimItem[] } {
   const sim: MachineSim = {
-    rng: seedOf(model.seed, `${model.firm}/${model.machine.path}`),
+    // without the firm: another with the same plant and seed lives the same life
+    rng: seedOf(model.seed, model.machine.path),
     version: SIM_VERSION,
     seed: model.seed,
     at: now,

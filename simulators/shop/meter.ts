@@ -40,8 +40,8 @@ const SIGNALS: Readonly<Record<string, (kw: number) => readonly [value: number, 
 
 export const isElectricity = ({ measures }: Machine): boolean => measures.some(({ name }) => name === 'kwh')
 
-export function newMeter(machine: Machine, firm: string, seed: number, seen: Flowed): MeterSim {
-  const chance = { rng: seedOf(seed, `${firm}/${machine.path}`) }
+export function newMeter(machine: Machine, seed: number, seen: Flowed): MeterSim {
+  const chance = { rng: seedOf(seed, machine.path) }
   const registers = countsOf(machine).map((measure) => [measure.name, firstReading(measure, chance)])
   return { ...chance, seen, registers: Object.fromEntries(registers) as Record<string, number> }
 }

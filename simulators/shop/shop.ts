@@ -89,7 +89,7 @@ export class Shop implements Life {
       .filter(({ meter }) => meter)
       .map((machine) => {
         const stored = read(`${plant.firm}/${machine.path}`) as MeterSim | null
-        const fresh = newMeter(machine, plant.firm, settings.simSeed, flowed)
+        const fresh = newMeter(machine, settings.simSeed, flowed)
         const registers = { ...fresh.registers, ...stored?.registers }
         const seen = known && stored ? stored.seen : flowed
         return { machine, sim: { rng: stored?.rng ?? fresh.rng, registers, seen } }

@@ -5,7 +5,6 @@ import type { Chance } from '../random.ts'
 import type { Job, KindModel } from './kind.ts'
 
 export type MachineModel = {
-  readonly firm: string
   readonly machine: Machine
   readonly kind: KindModel
   /** Place among the machines of its kind: decides who is manned at night. */

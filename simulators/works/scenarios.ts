@@ -68,7 +68,7 @@ const PLANTED: Readonly<Record<ScenarioName, Change>> = {
   'growth-only': none,
   'mix-only': none,
   history: retrofit,
-  // its faults lie between the devices and the broker; what happens and what is measured is the baseline
+  // its faults lie on the way to the broker; what happens in the works is the baseline
   'bad-day': none,
 }
 

@@ -13,7 +13,7 @@ import {
 import { passOn, type Outcome } from '../../simulators/faults/chain.ts'
 import type { Note } from '../../simulators/faults/departure.ts'
 import { edgeAfter, newDevice, powerAt } from '../../simulators/faults/power.ts'
-import { newStream, type Parcel } from '../../simulators/faults/stream.ts'
+import { mindOf, newStream, type Parcel } from '../../simulators/faults/stream.ts'
 import type { SimItem } from '../../simulators/item.ts'
 import { casePlant, MACHINE } from '../casePlant.ts'
 
@@ -129,6 +129,15 @@ test.each(FAULT_NAMES)(
     expect(JSON.stringify(coarse.parcels)).toBe(JSON.stringify(once.parcels))
   },
 )
+
+const rngOf = (id: string, subject: string) => mindOf({}, fault('loss', { id }), subject).rng
+
+test('the chance of a fault knows its machine and no firm', () => {
+  expect(rngOf('demo-b.f1', 'demo-b/s/a/l/m')).toBe(rngOf('demo-a.f1', 'demo-a/s/a/l/m'))
+  expect(rngOf('f1', 'demo-b/s/a/l/m')).toBe(rngOf('demo-a.f1', 'demo-a/s/a/l/m'))
+  const others = [rngOf('f1', 'f/s/a/l/m'), rngOf('f2', 'f/s/a/l/m'), rngOf('f1', 'f/s/a/l/n')]
+  expect(new Set(others).size).toBe(3)
+})
 
 test('outside its schedule a fault does nothing', () => {
   const window = { from: T0 + 5 * MINUTE, to: T0 + 6 * MINUTE, probability: 1 }

@@ -23,7 +23,7 @@ const machines = plant.machines.filter(({ meter }) => !meter)
 const at = (clock: string) => Date.parse(`2026-11-24T${clock}:00+08:00`)
 
 const models = (changes: Partial<Pick<MachineModel, 'seed' | 'rate' | 'speed'>> = {}) =>
-  modelsOf(machines, { firm: 'demo-a', shifts: plant.shifts, seed: 7, rate: 1, speed: 1, ...changes })
+  modelsOf(machines, { shifts: plant.shifts, seed: 7, rate: 1, speed: 1, ...changes })
 const modelOf = (name: string, changes: Partial<Pick<MachineModel, 'seed' | 'rate' | 'speed'>> = {}) =>
   models(changes).find(({ machine }) => machine.path.endsWith(`/${name}`))!
 
@@ -252,7 +252,7 @@ test('a kind that nobody described is alive all the same', () => {
       { ...base.machine.measures[0]!, name: 'oil_c', min: 0, max: 100, limit: 80 },
     ],
   }
-  const [model] = modelsOf([machine], { firm: 'f', shifts: [], seed: 1, rate: 1, speed: 1 })
+  const [model] = modelsOf([machine], { shifts: [], seed: 1, rate: 1, speed: 1 })
   const items = life(model!, at('03:00'), at('03:10'))
   const values = items.flatMap(
     ({ body }) => (body['v'] as { power_kw: number; oil_c: number } | undefined) ?? [],

@@ -200,6 +200,12 @@ test('a kill between any two turns leaves no hole in what was lived, and its tru
     expect(shop.truth(scope, T0, end)).toEqual(undisturbed.truth(scope, T0, end))
 })
 
+test('another firm with the same plant and seed lives the same life', () => {
+  const own = lived(new Shop(plant, settings, new Map(), T0), at('10:00:00'))
+  const other = lived(new Shop({ ...plant, firm: 'demo-b' }, settings, new Map(), T0), at('10:00:00'))
+  expect(other).toEqual(own)
+})
+
 const saidBy = (said: Map<string, SimItem[]>) =>
   [...said].flatMap(([one, own]) => own.map((item) => ({ one, ...item })))
 
