@@ -5,7 +5,6 @@
  */
 import { DAY, type Instant } from '#domain/time.ts'
 import type { KindId } from './data/machines.ts'
-import { MACHINES } from './data/machines.ts'
 
 export type SignalEffect = {
   readonly factor?: number
@@ -78,7 +77,6 @@ export const PROCESS_FAULTS = {
 } as const satisfies Record<string, ProcessFaultKind>
 
 export type ProcessFaultName = keyof typeof PROCESS_FAULTS
-export const PROCESS_FAULT_NAMES = Object.keys(PROCESS_FAULTS) as readonly ProcessFaultName[]
 
 export type ProcessFault = {
   readonly name: ProcessFaultName
@@ -87,21 +85,6 @@ export type ProcessFault = {
   readonly from: Instant
   readonly to: Instant
   readonly size?: number
-}
-
-/** What is wrong with a fault that somebody asks for, or null. */
-export function faultProblem({ name, machine, from, to, size }: ProcessFault): string | null {
-  const kind: ProcessFaultKind | undefined = Object.hasOwn(PROCESS_FAULTS, name)
-    ? PROCESS_FAULTS[name]
-    : undefined
-  if (!kind) return `no process fault ${name as string}`
-  const found = MACHINES.find((m) => m.name === machine)
-  if (!found) return `no machine ${machine}`
-  if (!kind.kinds.includes(found.kind)) return `${name} does not happen on ${machine}`
-  if (!(from < to)) return 'it ends before it begins'
-  if (size !== undefined && !(size >= kind.range[0] && size <= kind.range[1]))
-    return `size ${size} is outside ${kind.range[0]}-${kind.range[1]} ${kind.unit}`
-  return null
 }
 
 const NONE: Effects = {}

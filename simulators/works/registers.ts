@@ -1,6 +1,5 @@
 /** Cumulative registers of machines and meters at any instant of a day: what they stood at in the morning and what came to it. */
 import { HOUR, MINUTE, type Instant } from '#domain/time.ts'
-import { METERS } from './data/energy.ts'
 import { energyAt, flowedAt, kvarhOf } from './energy.ts'
 import type { DayTruth, Made, MachineDay } from './truthDay.ts'
 
@@ -92,5 +91,3 @@ export function registersAfter(day: DayTruth): Record<string, Record<string, num
   }
   return after
 }
-
-export const METER_IDS: readonly string[] = METERS.map(({ id }) => id)

@@ -3,14 +3,15 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { readPlantFile } from '#contract/plantFile.ts'
+import type { FaultRequest } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR, MINUTE } from '#domain/time.ts'
+import { Switchboard } from '../../simulators/faults/switchboard.ts'
 import { simulateDay, warmWorks } from '../../simulators/works/day.ts'
 import { historyItems, itemsBetween } from '../../simulators/works/items.ts'
 import {
   effectsAt,
-  faultProblem,
-  PROCESS_FAULT_NAMES,
+  PROCESS_FAULTS,
   type ProcessFault,
   type ProcessFaultName,
 } from '../../simulators/works/processFaults.ts'
@@ -132,20 +133,22 @@ function firstDifference(a: string, b: string): string | null {
   return `${a.slice(i - 80, i + 40)} | ${b.slice(i - 80, i + 40)}`
 }
 
-test.each(PROCESS_FAULT_NAMES)('%s changes what it should and nothing before its onset', (name) => {
-  const { machine, moves, signal } = CASES[name]
-  const from = onset()
-  const size = SIZES[name]
-  const fault = { name, machine, from, to: from + 30 * DAY, ...(size === undefined ? {} : { size }) }
-  expect(faultProblem(fault)).toBeNull()
-  const ill = run([fault])
+test.each(Object.keys(PROCESS_FAULTS) as ProcessFaultName[])(
+  '%s changes what it should and nothing before its onset',
+  (name) => {
+    const { machine, moves, signal } = CASES[name]
+    const from = onset()
+    const size = SIZES[name]
+    const fault = { name, machine, from, to: from + 30 * DAY, ...(size === undefined ? {} : { size }) }
+    const ill = run([fault])
 
-  expect(firstDifference(before(ill), healthyBefore)).toBeNull()
+    expect(firstDifference(before(ill), healthyBefore)).toBeNull()
 
-  expect(moved(ill, moves)).toBe(true)
-  expect(signalMoved(ill[1]!, machine, signal)).toBe(true)
-  expect(moves === undefined || evidence(ill) !== healthyEvidence).toBe(true)
-})
+    expect(moved(ill, moves)).toBe(true)
+    expect(signalMoved(ill[1]!, machine, signal)).toBe(true)
+    expect(moves === undefined || evidence(ill) !== healthyEvidence).toBe(true)
+  },
+)
 
 test('a fault that ends leaves the machine as it would be; one that is over has no effect', () => {
   const from = days[0]!.from + HOUR
@@ -160,11 +163,23 @@ test('a fault that ends leaves the machine as it would be; one that is over has 
 })
 
 test('what is asked for wrongly is refused with its reason', () => {
-  const good: ProcessFault = { name: 'air_leak', machine: 'compressor-01', from: 1, to: 2 }
-  expect(faultProblem(good)).toBeNull()
-  expect(faultProblem({ ...good, machine: 'lathe-99' })).toBe('no machine lathe-99')
-  expect(faultProblem({ ...good, machine: 'lathe-01' })).toBe('air_leak does not happen on lathe-01')
-  expect(faultProblem({ ...good, to: 1 })).toBe('it ends before it begins')
-  expect(faultProblem({ ...good, size: 99 })).toContain('outside')
-  expect(faultProblem({ ...good, name: 'gremlin' as ProcessFaultName })).toBe('no process fault gremlin')
+  const machines = plant.machines.map(({ path: one }) => `demo-a/${one}`)
+  const named = (name: string) => machines.find((one) => one.endsWith(`/${name}`))!
+  const store = { faults: () => [], saveFaults: () => undefined }
+  const board = new Switchboard(store, machines, 1, new Set(['demo-a']))
+  const good: FaultRequest = { fault: 'air_leak', machines: [named('compressor-01')], from: 1, to: 2 }
+  const problems = (over: Partial<FaultRequest>) => {
+    const answer = board.start({ ...good, ...over })
+    return answer.ok ? [] : answer.problems
+  }
+  expect(problems({})).toEqual([])
+  expect(problems({ machines: ['demo-a/lathe-99'] })).toContain('no simulated machine demo-a/lathe-99')
+  const lathe = named('lathe-01')
+  expect(problems({ machines: [lathe] })).toEqual([`air_leak does not happen on ${lathe}`])
+  expect(problems({ to: 1 })).toEqual(['it ends before it begins'])
+  expect(problems({ params: { size: 99 } })).toEqual(['size 99 is outside 0.1 to 4'])
+  expect(problems({ probability: 0.5 })).toEqual(['air_leak has no probability: it happens'])
+  expect(problems({ fault: 'gremlin' })[0]).toContain('no fault gremlin')
+  const shop = new Switchboard(store, machines, 1)
+  expect(shop.start(good)).toMatchObject({ ok: false })
 })
