@@ -113,9 +113,18 @@ export function plantedSaving(
   twin: readonly DayTruth[] | null,
   window: Span,
 ): TruthRow[] {
-  const base = { scope: 'plant', from: window.from, to: window.to, unit: 'fen' } as const
   const names = ['saving.planted', ...ELEMENTS.map((element) => `saving.${element}`)]
-  const none = (reason: string): TruthRow[] => names.map((name) => ({ ...base, name, value: null, reason }))
+  const { from, to } = window
+  const rowOf = (name: string, value: number | null, reason: string | null): TruthRow => ({
+    name,
+    scope: 'plant',
+    from,
+    to,
+    value,
+    unit: 'fen',
+    reason,
+  })
+  const none = (reason: string) => names.map((name) => rowOf(name, null, reason))
   if (!twin) return none('NO_TWIN')
   const value = outputOf(days, window)
   const other = outputOf(twin, window)
@@ -131,12 +140,7 @@ export function plantedSaving(
     ),
   )
   const total = Math.round(parts.reduce((sum, part) => sum + part, 0))
-  return [total, ...apportion(parts, total)].map((fen, i) => ({
-    ...base,
-    name: names[i]!,
-    value: fen,
-    reason: null,
-  }))
+  return [total, ...apportion(parts, total)].map((fen, i) => rowOf(names[i]!, fen, null))
 }
 
 function outputOf(days: readonly DayTruth[], window: Span): number {
