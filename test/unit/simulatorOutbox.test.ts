@@ -190,7 +190,9 @@ test('with too much evidence untold the plant stands still and goes on afterward
   expect(engine.state).toEqual({ ok: false, why: 'the plant stands still: 100 messages wait for the broker' })
   for (const { name } of plant.credentials)
     for (const waiting of box.next(`demo-a/${name}`, 0, 10_000)) box.acknowledge(waiting)
+  // it stood for longer than it makes up for: what passed is left out, as after a pause
   engine.turn(nine + 20 * MINUTE)
+  expect(engine.at).toBe(nine + 20 * MINUTE)
   engine.turn(nine + 20 * MINUTE + 5 * SECOND)
   expect(engine.state).toEqual({ ok: true })
   expect(box.waiting.evidence).toBeGreaterThan(0)
@@ -218,14 +220,18 @@ test('a disk that refuses loses nothing: the turn is kept and stored later, once
   expect(seqs(told)).toEqual([1, 2, 3, 4])
 })
 
-test('after a suspended laptop the plant goes on from now', () => {
+test('after a suspended laptop the plant goes on from now, and says how long it told nothing', () => {
   const box = outbox()
-  const engine = new Engine(shop(box, nine), { outbox: box, log }, nine)
+  const lines: string[] = []
+  const said = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
+  const engine = new Engine(shop(box, nine), { outbox: box, log: said }, nine)
   engine.turn(nine + SECOND)
   const before = box.waiting.signals
   engine.turn(nine + 3 * HOUR)
   engine.turn(nine + 3 * HOUR + SECOND)
   expect(box.waiting.signals - before).toBeLessThan(150)
+  const passed = { firm: 'demo-a', from: nine + SECOND, to: nine + 3 * HOUR, seconds: 3 * 3600 - 1 }
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([passed])
   engine.turn(nine + 2 * HOUR) // a clock set back
   expect(engine.state.ok).toBe(true)
 })

@@ -213,10 +213,13 @@ describe('the planted saving', () => {
     expect(planted!.value).toBeGreaterThan(0)
     expect(parts).toHaveLength(15)
     expect(parts.reduce((sum, { value }) => sum + value!, 0)).toBe(planted!.value)
-    const again = living(new Chain(mornings('a.db')), startOf(MONDAY) + DAY, new Map(works.memory(true)))
-    const begun = performance.now()
-    expect(saving(again, ...window)).toEqual(rows)
-    expect(performance.now() - begun).toBeLessThan(300) // on a busy machine; alone it is under 150
+    const took = Array.from({ length: 3 }, () => {
+      const again = living(new Chain(mornings('a.db')), startOf(MONDAY) + DAY, new Map(works.memory(true)))
+      const begun = performance.now()
+      expect(saving(again, ...window)).toEqual(rows)
+      return performance.now() - begun
+    })
+    expect(Math.min(...took)).toBeLessThan(150)
     expect(works.truth(LATHE, ...window)!.some(({ name }) => name.startsWith('saving.'))).toBe(false)
   })
 
