@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Counts } from '#contract/live.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { ledgerFile } from '#store/ledger/file.ts'
-import { Installation, until } from './installation.ts'
+import { Installation, until } from '../e2e/installation.ts'
 
 const CASES = path.resolve(import.meta.dirname, '../cases')
 /** Its store is made to refuse lines, which the real one does not: it runs on the journal only. */

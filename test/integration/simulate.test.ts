@@ -9,8 +9,8 @@ import { HOUR } from '#domain/time.ts'
 import { callLocal, socketPath } from '#runtime/local.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { instantOf } from '../../simulators/cli/instant.ts'
-import { Installation } from './installation.ts'
-import { writeWorks } from './works.ts'
+import { Installation } from '../e2e/installation.ts'
+import { writeWorks } from '../e2e/works.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const demo = path.join(root, 'plants/demo-a/plant.yaml')
