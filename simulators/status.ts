@@ -226,7 +226,11 @@ function showRows(simulators: Simulators, query: URLSearchParams): LocalAnswer {
   if (!(from < to)) return answered(['from and to are no window'])
   const rows = truthRows(living.plant, living.life, query.get('scope') ?? 'machines', from, to)
   if (rows === undefined) return { status: 404, body: { error: 'no such scope' } }
-  if (rows === null) return { status: 409, body: { error: `${firm} has not lived all of this window, or left part of it untold` } }
+  if (rows === null)
+    return {
+      status: 409,
+      body: { error: `${firm} has not lived all of this window, or left part of it untold` },
+    }
   return { body: rows }
 }
 

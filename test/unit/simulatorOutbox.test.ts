@@ -16,12 +16,12 @@ import { Shop } from '../../simulators/shop/shop.ts'
 const log = pino({ level: 'silent' })
 const file = path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml')
 const whole = (readPlantFile(fs.readFileSync(file, 'utf8'), 'demo-a') as { plant: Plant }).plant
-const machines = whole.machines.filter(({ meter }) => !meter)
-const speaking = (path: string) => machines.some((machine) => machine.path === path)
+const listed = whole.machines.filter(({ meter }) => !meter)
+const speaking = (name: string) => listed.some((machine) => machine.path === name)
 /** The machines of the demo plant, each with its own orders. */
 const plant: Plant = {
   ...whole,
-  machines,
+  machines: listed,
   credentials: whole.credentials.filter((one) => one.machines.some(speaking)),
 }
 const settings = readSimSettings({})
