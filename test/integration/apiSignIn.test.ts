@@ -213,7 +213,9 @@ describe('T20 getting in', () => {
     api.people.changePerson('engineer-3', { disabled: true }, 'test', api.now)
     const fastest = { 'engineer-4': Infinity, 'nobody-1': Infinity, 'engineer-3': Infinity }
     const answers: object[] = []
-    for (let round = 0; round < 3; round++)
+    const ratio = () => Math.max(...Object.values(fastest)) / Math.min(...Object.values(fastest))
+    // a busy machine slows single tries, never all of them; what one name saves by itself shows in every round
+    for (let round = 0; round < 6 && (round < 3 || ratio() >= 2); round++)
       for (const name of Object.keys(fastest) as (keyof typeof fastest)[]) {
         const { ms, answer } = await timed(name)
         fastest[name] = Math.min(fastest[name], ms)
@@ -221,8 +223,7 @@ describe('T20 getting in', () => {
       }
     for (const answer of answers) expect(answer).toEqual(answers[0])
     expect(answers[0]).toMatchObject({ status: 401 })
-    const times = Object.values(fastest)
-    expect(Math.max(...times) / Math.min(...times)).toBeLessThan(2)
+    expect(ratio()).toBeLessThan(2)
   }, 90_000)
 
   test('T20 twenty wrong tries for one name, from anywhere, and the next is 429', async () => {
