@@ -4,6 +4,7 @@
  */
 import type { LedgerEvent } from '#contract/live.ts'
 import type { EventHeard } from '#domain/accounting/facts.ts'
+import { priceBook, type DatedRecord, type PriceBook } from '#domain/accounting/records.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { DeviceClass } from '#contract/topics.ts'
 import type { Plant } from '#domain/plant/plant.ts'
@@ -16,6 +17,7 @@ import type {
   NewEvent,
   QuarantineDecided,
   QuarantineRow,
+  RecordRow,
   SettledRow,
 } from '#store/ledger/changes.ts'
 import type { PaneHead } from '#store/ledger/paneRows.ts'
@@ -56,6 +58,9 @@ export class Firm {
   offset: number
   at: Instant
   clock: JournalClock
+  /** Dated records in the order of their acceptance, and the book that they make. */
+  readonly records: RecordRow[]
+  books: PriceBook
   readonly almanac: Almanac
   readonly days: OpenDays
   /** Machines whose open panes are an hour old. */
@@ -77,6 +82,8 @@ export class Firm {
     this.ledger = openLedgerWriter(dir, name)
     this.quarantine = new Quarantine(this.ledger)
     this.plants = this.ledger.plants()
+    this.records = this.ledger.records.records()
+    this.books = priceBook(this.records)
     this.almanac = new Almanac(this.plants)
     this.days = new OpenDays(this.almanac, this.ledger, (day, shift) => this.settledOf(day, shift))
     const progress = this.ledger.progress()
@@ -137,6 +144,17 @@ export class Firm {
     this.almanac.changed()
     this.days.plantChanged(this.clock.mono)
     return version
+  }
+
+  /** Records are in force for what happened from their instants on, whenever that is told. */
+  putRecords(
+    records: readonly DatedRecord[],
+    { at, offset, by }: Pick<RecordRow, 'at' | 'offset' | 'by'>,
+  ): void {
+    const rows = records.map((record, i) => ({ ...record, id: this.records.length + 1 + i, at, offset, by }))
+    this.records.push(...rows)
+    this.pending.records.push(...rows)
+    this.books = priceBook(this.records)
   }
 
   #usePlant(plant: Plant): void {
@@ -206,7 +224,7 @@ export class Firm {
   #changes(): LedgerChanges {
     const { events, plants, quarantine, decided, withheld, states, machineEvents, streams, machines } =
       this.pending
-    const { samplesGone, panes, settled } = this.pending
+    const { samplesGone, panes, settled, records, accounts } = this.pending
     const samples = [...this.sampled].flatMap((machine) => machine.samples.unstored(this.at))
     this.sampled.clear()
     const hashes: HashRow[] = []
@@ -238,6 +256,8 @@ export class Firm {
       panes: [...panes.values()],
       settled,
       openDays: this.days.rows(),
+      records,
+      accounts,
       messages,
       tallies: this.quarantine.changes(),
       machines: machineRows,

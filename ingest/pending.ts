@@ -1,10 +1,12 @@
 /** What has changed in a firm since the last commit of its ledger. */
 import type {
+  AccountRow,
   MachineEventRow,
   NewEvent,
   PaneRow,
   QuarantineDecided,
   QuarantineRow,
+  RecordRow,
   SettledRow,
   StateRow,
 } from '#store/ledger/changes.ts'
@@ -23,6 +25,8 @@ export type Pending = {
   machineEvents: MachineEventRow[]
   samplesGone: SampleGone[]
   settled: SettledRow[]
+  records: RecordRow[]
+  accounts: AccountRow[]
   /** By panesKey. */
   readonly panes: Map<string, PaneRow>
   readonly streams: Set<SeqStream | LooseStream>
@@ -41,6 +45,8 @@ export const nothing = (): Pending => ({
   machineEvents: [],
   samplesGone: [],
   settled: [],
+  records: [],
+  accounts: [],
   panes: new Map(),
   streams: new Set(),
   machines: new Set(),

@@ -3,6 +3,7 @@
  * stores all of it and the cursor in one transaction, so that a kill leaves a ledger that is exactly as of some journal commit.
  */
 import type { PaneLength } from '#domain/accounting/pane.ts'
+import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import type { SampleGone, SamplePart } from './sampleRows.ts'
@@ -118,6 +119,30 @@ export type SettledRow = {
   readonly hash: string
 }
 
+/** A dated record as it was accepted: id is its place, 1 the first. */
+export type RecordRow = DatedRecord & {
+  readonly id: number
+  /** Journal time and place. */
+  readonly at: Instant
+  readonly offset: number
+  readonly by: string
+}
+
+/** The account of a production day that is settled whole. The newest revision counts; those before it stay. */
+export type AccountRow = {
+  readonly day: string
+  readonly revision: number
+  /** Hash of what it was made of: the day's panes, the records in force, the months before it. */
+  readonly basis: string
+  /** Null for revision 0. */
+  readonly reason: string | null
+  readonly at: Instant
+  /** SHA-256 of its text, hex. */
+  readonly hash: string
+  /** domain/kpi/accountText.ts */
+  readonly text: string
+}
+
 /** What the aggregate stage holds of a production day that is not all settled; null: it is. */
 export type OpenDayRow = { readonly day: string; readonly state: string | null }
 
@@ -178,6 +203,8 @@ export type LedgerChanges = {
   readonly panes: readonly PaneRow[]
   readonly settled: readonly SettledRow[]
   readonly openDays: readonly OpenDayRow[]
+  readonly records: readonly RecordRow[]
+  readonly accounts: readonly AccountRow[]
   readonly messages: readonly MessageBlock[]
   readonly tallies: readonly ReasonTally[]
   readonly machines: readonly MachineRow[]

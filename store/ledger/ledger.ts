@@ -5,6 +5,7 @@
 import type { Pane, PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Plant, ShownState } from '#domain/plant/plant.ts'
+import type { openAccountReader, openRecordReader } from './recordRows.ts'
 
 export type LedgerHead = { readonly cursor: number; readonly hash: string }
 
@@ -86,6 +87,9 @@ export interface StoredPanes {
   /** Settlements of the production days from … to, both inside, oldest revision first. */
   settled(from: string, to: string): SettledShift[]
 }
+
+/** Dated records, and the accounts of production days that are settled whole. */
+export type Valued = ReturnType<typeof openRecordReader> & ReturnType<typeof openAccountReader>
 
 /** Read side, one per firm, for a process that does not write. Every call sees the newest commit. */
 export interface LedgerReader {

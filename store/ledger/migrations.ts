@@ -169,6 +169,31 @@ const STEPS = [
      day TEXT PRIMARY KEY,
      state TEXT NOT NULL                -- JSON, of the aggregate stage
    ) STRICT, WITHOUT ROWID;`,
+  // Until here nothing was valued.
+  `CREATE TABLE record (
+     id INTEGER PRIMARY KEY,            -- 1, 2, 3 … in the order of acceptance
+     kind TEXT NOT NULL,
+     key TEXT NOT NULL,
+     since INTEGER NOT NULL,            -- in force from this instant on
+     value TEXT NOT NULL,               -- JSON, by kind
+     source TEXT NOT NULL,
+     illustrative INTEGER NOT NULL,
+     provisional INTEGER NOT NULL,
+     at INTEGER NOT NULL,               -- journal time and place of its acceptance
+     offset INTEGER NOT NULL,
+     by TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX record_key ON record (kind, key, since);
+   CREATE TABLE account_day (
+     day TEXT NOT NULL,                 -- production day, all of it settled
+     revision INTEGER NOT NULL,
+     basis TEXT NOT NULL,               -- what it was made of: panes, records, months before
+     reason TEXT,                       -- why there is another revision
+     at INTEGER NOT NULL,               -- journal time up to which it is known
+     hash TEXT NOT NULL,                -- SHA-256 of its text
+     account BLOB NOT NULL,             -- zstd
+     PRIMARY KEY (day, revision)
+   ) STRICT, WITHOUT ROWID;`,
 ] as const
 
 /** Steps that this version of the product knows. */

@@ -15,8 +15,10 @@ import type {
   PlantVersion,
   QuarantineRecord,
   StoredPanes,
+  Valued,
 } from './ledger.ts'
 import { openPaneReader, type PaneTexts } from './paneRows.ts'
+import { openAccountReader, openRecordReader } from './recordRows.ts'
 
 export const QUARANTINE_COLUMNS = `id, reason, detail, machine, class, boot, seq, ts, received_at AS receivedAt, offset, item, stands,
   status, decided_by AS decidedBy, decided_at AS decidedAt`
@@ -29,7 +31,7 @@ const panesIn = ({ panes, sources }: PaneTexts): Pane[] => decodePanes(panes, so
 /** Opens a firm's ledger read-only. Throws when the file does not exist yet: ask `listFirms` first. */
 export function openLedgerReader(
   file: string,
-): LedgerReader & MachinePast & StoredPanes & { firstBroken(): number | null } {
+): LedgerReader & MachinePast & StoredPanes & Valued & { firstBroken(): number | null } {
   if (!fs.existsSync(file)) throw new Error(`no ledger at ${file}`)
   const db = new DatabaseSync(file, { readOnly: true })
   db.exec('PRAGMA busy_timeout = 5000')
@@ -121,6 +123,8 @@ export function openLedgerReader(
     panesOfShift: ({ day, shift, revision }, length = QUARTER) =>
       stored.asOf(length, day, shift, revision).flatMap(panesIn),
     settled: stored.settled,
+    ...openRecordReader(db),
+    ...openAccountReader(db),
     firstBroken: () => firstBroken(sql.chain.iterate() as unknown as Iterable<LedgerRow & { hash: string }>),
     close: () => db.close(),
   }

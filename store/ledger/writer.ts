@@ -20,6 +20,7 @@ import type { LedgerHead, LedgerRow, QuarantineRecord } from './ledger.ts'
 import { migrate } from './migrations.ts'
 import { openPaneRows } from './paneRows.ts'
 import { openPast } from './past.ts'
+import { openRecordRows } from './recordRows.ts'
 import { QUARANTINE_COLUMNS } from './reader.ts'
 import { openSampleRows, type SamplePart } from './sampleRows.ts'
 import { openStateRuns } from './stateRuns.ts'
@@ -49,6 +50,7 @@ export function openLedgerWriter(dir: string, firm: string) {
   const runs = openStateRuns(db)
   const samples = openSampleRows(db)
   const panes = openPaneRows(db)
+  const records = openRecordRows(db)
   const last = db.prepare('SELECT cursor, hash FROM event ORDER BY cursor DESC LIMIT 1').get()
   let head = (last as LedgerHead | undefined) ?? { cursor: 0, hash: GENESIS }
 
@@ -76,6 +78,8 @@ export function openLedgerWriter(dir: string, firm: string) {
     changes.samples.forEach(samples.add)
     changes.panes.forEach(panes.put)
     changes.settled.forEach(panes.settle)
+    changes.records.forEach(records.putRecord)
+    changes.accounts.forEach(records.putAccount)
     for (const { day, state } of changes.openDays)
       if (state === null) sql.closeDay.run(day)
       else sql.openDay.run(day, state)
@@ -116,6 +120,8 @@ export function openLedgerWriter(dir: string, firm: string) {
     /** Deletes samples of days before `oldest` from the log. Returns whether some may be left. */
     pruneLog: (oldest: number): boolean => samples.prune(oldest),
     panes,
+    /** Dated records, and accounts of settled days. */
+    records,
     openDays: () => sql.readDays.all() as { day: string; state: string }[],
     progress: (): Progress | null => (sql.readProgress.get() as Progress | undefined) ?? null,
     machines: (): MachineRow[] => sql.readMachines.all() as unknown as MachineRow[],

@@ -35,6 +35,8 @@ const changes = (over: Partial<LedgerChanges>): LedgerChanges => ({
   panes: [],
   settled: [],
   openDays: [],
+  records: [],
+  accounts: [],
   messages: [],
   tallies: [],
   machines: [],
@@ -362,7 +364,7 @@ test('a ledger from before machine_event has its events in it', () => {
   writer.close()
   const db = new DatabaseSync(writer.file)
   db.exec(`DROP TABLE machine_event; DROP TABLE sample_log; DROP TABLE sample_day; DROP TABLE pane_day; DROP TABLE settled;
-    DROP TABLE open_day; ALTER TABLE state_run DROP COLUMN order_id; ALTER TABLE state_run DROP COLUMN product;
+    DROP TABLE open_day; DROP TABLE record; DROP TABLE account_day; ALTER TABLE state_run DROP COLUMN order_id; ALTER TABLE state_run DROP COLUMN product;
     ALTER TABLE state_run DROP COLUMN operation; PRAGMA user_version = 1`)
   db.close()
   openLedgerWriter(dir, 'a').close()
@@ -384,4 +386,47 @@ test('a ledger from before machine_event has its events in it', () => {
     },
   ])
   reader.close()
+})
+
+test('records and accounts stand as they were added, in the order of their acceptance; of a day the newest revision counts', () => {
+  const dir = newFolder()
+  const writer = openLedgerWriter(dir, 'a')
+  const record = (id: number, price: number, provisional?: true): LedgerChanges['records'][number] => ({
+    id,
+    kind: 'product',
+    key: 'q41f',
+    from: 1000 * id,
+    value: { price },
+    source: 'price list',
+    illustrative: true,
+    ...(provisional && { provisional }),
+    at: 5,
+    offset: 7,
+    by: 'manager',
+  })
+  const account = (day: string, revision: number, text: string): LedgerChanges['accounts'][number] => ({
+    day,
+    revision,
+    basis: `b${revision}`,
+    reason: revision === 0 ? null : 'late_data',
+    at: 9,
+    hash: `h${revision}`,
+    text,
+  })
+  writer.commit(changes({ records: [record(1, 430_000_000), record(2, 440_000_000, true)] }))
+  writer.commit(changes({ accounts: [account('2026-03-30', 0, 'x'), account('2026-03-31', 0, 'old')] }))
+  writer.commit(changes({ accounts: [account('2026-03-31', 1, 'new')] }))
+  const reader = openLedgerReader(ledgerFile(dir, 'a'))
+  expect(reader.records()).toEqual([record(1, 430_000_000), record(2, 440_000_000, true)])
+  expect(reader.records(1)).toEqual([record(2, 440_000_000, true)])
+  expect(reader.accounts('2026-03-31', '2026-04-01')).toEqual([account('2026-03-31', 1, 'new')])
+  expect(reader.accountHeads('2026-03-01', '2026-04-01').map(({ day, revision }) => [day, revision])).toEqual(
+    [
+      ['2026-03-30', 0],
+      ['2026-03-31', 1],
+    ],
+  )
+  expect(reader.account('2026-03-31', 0)?.text).toBe('old')
+  expect(reader.accountRevisions('2026-03-31').map(({ reason }) => reason)).toEqual([null, 'late_data'])
+  expect(() => writer.commit(changes({ records: [record(2, 1)] }))).toThrow('UNIQUE')
 })

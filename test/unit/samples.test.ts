@@ -39,6 +39,8 @@ const changes = (samples: readonly SamplePart[], samplesGone: readonly SampleGon
   panes: [],
   settled: [],
   openDays: [],
+  records: [],
+  accounts: [],
   messages: [],
   tallies: [],
   machines: [],
