@@ -86,40 +86,59 @@ export function poolOf({
   return machine === null ? (POOL_OF[element] ?? null) : null
 }
 
+/** What a pool of a shift is divided by: a machine's quantity, which adds up over time. */
+export type DriverCell = {
+  readonly pool: PoolId
+  readonly machine: string
+  readonly shift: number | null
+  readonly weight: bigint
+}
+
 /** The pools of a shift with their content and drivers. */
-export function poolsOf(work: Case, cells: readonly Cell[], shift: number | null): Pool[] {
+export function poolsOf(
+  cells: readonly Cell[],
+  drivers: readonly DriverCell[],
+  shift: number | null,
+): Pool[] {
+  const own = drivers.filter((driver) => driver.shift === shift)
   return POOLS.map((id) => ({
     id,
     nano: cells.reduce(
       (sum, cell) => (cell.shift === shift && poolOf(cell) === id ? sum + cell.nano : sum),
       0n,
     ),
-    drivers: [...driversOf(work, id, shift)]
-      .map(([to, weight]) => ({ to, weight }))
+    drivers: own
+      .filter(({ pool }) => pool === id)
+      .map(({ machine, weight }) => ({ to: machine, weight }))
       .toSorted((a, b) => (a.to < b.to ? -1 : 1)),
   }))
 }
 
-/** Driver quantities by machine in a shift. */
-function driversOf(work: Case, pool: PoolId, shift: number | null): Map<string, bigint> {
-  const weights = new Map<string, bigint>()
+/** Driver quantities of a case by pool, machine and shift. */
+export function driverCellsOf(work: Case): DriverCell[] {
+  const sums = new Map<string, DriverCell>()
   for (const pane of work.panes) {
     const machine = work.machines.get(pane.machine)
-    if (!machine || machine.meter || pane.shift !== shift) continue
+    if (!machine || machine.meter) continue
     const book = work.books.at(pane.start)
     if (book.find('pool', AIR_POOL)?.kinds.includes(machine.kind)) continue
     const run = BigInt(pane.states['RUN'] ?? 0)
-    const weight =
-      pool === 'air'
-        ? run * BigInt(book.find('work_centre', machine.kind)?.airPerRunHour ?? 0)
-        : pool === 'energy'
-          ? BigInt(grownIn(work, pane, 'energy') ?? 0) || ratedWh(machine.ratedKw, run)
-          : pool === 'cooling_water'
-            ? 0n // no machine tells its water
-            : run + BigInt(pane.states['SETUP'] ?? 0)
-    if (weight > 0n) weights.set(pane.machine, (weights.get(pane.machine) ?? 0n) + weight)
+    const time = run + BigInt(pane.states['SETUP'] ?? 0)
+    const weights: readonly (readonly [PoolId, bigint])[] = [
+      ['air', run * BigInt(book.find('work_centre', machine.kind)?.airPerRunHour ?? 0)],
+      ['energy', BigInt(grownIn(work, pane, 'energy') ?? 0) || ratedWh(machine.ratedKw, run)],
+      // no machine tells its water: the pool of cooling water has no drivers
+      ['maintenance', time],
+      ['overhead', time],
+    ]
+    for (const [pool, weight] of weights) {
+      if (weight <= 0n) continue
+      const key = `${pool} ${pane.machine} ${pane.shift}`
+      const known = sums.get(key)?.weight ?? 0n
+      sums.set(key, { pool, machine: pane.machine, shift: pane.shift, weight: known + weight })
+    }
   }
-  return weights
+  return [...sums.values()]
 }
 
 /** Rated kW × run-hours, for a machine without a register of its own. */

@@ -2,16 +2,19 @@
  * Views of shared cost: what a machine costs with its shares of the pools, what a product or an order costs with its part of what no order
  * was named for. Each is a split that sums to the plant exactly; before a shift settles it is provisional.
  */
-import { poolOf, poolsOf, stepDown, UNALLOCATED, type Share } from './pools.ts'
+import { poolOf, poolsOf, stepDown, UNALLOCATED, type DriverCell, type Share } from './pools.ts'
 import { apportion, type Nano } from './rounding.ts'
 import type { Valuation } from './valuation.ts'
-import type { Case } from './valuationCase.ts'
+import type { Place } from './valuationCase.ts'
 
-/** Shares of all pools in every shift of the window, and in the hours outside of shifts. */
-export function sharesOf(work: Case, { cells }: Pick<Valuation, 'cells'>): Share[] {
+/** Cost of one production day, and what its pools are divided by. */
+export type Divided = Pick<Valuation, 'cells'> & { readonly drivers: readonly DriverCell[] }
+
+/** Shares of all pools in every shift of a day, and in the hours outside of shifts. */
+export function sharesOf({ cells, drivers }: Divided): Share[] {
   const shifts = new Set(cells.map(({ shift }) => shift))
   return [...shifts].flatMap((shift) => {
-    const split = stepDown(poolsOf(work, cells, shift))
+    const split = stepDown(poolsOf(cells, drivers, shift))
     // poolsOf names machines only, which are no pools
     return 'shares' in split ? split.shares : []
   })
@@ -34,8 +37,8 @@ export function costsByMachine(
  * what is no machine's by that of all machines. Null: time in which nothing ran.
  */
 export function costsByWork(
-  work: Case,
   { cells }: Pick<Valuation, 'cells'>,
+  busy: readonly Busy[],
   axis: 'product' | 'order',
 ): ReadonlyMap<string | null, Nano> {
   const sums = new Map<string | null, Nano>()
@@ -49,7 +52,7 @@ export function costsByWork(
     const key = JSON.stringify([machine, shift])
     rest.set(key, { machine, shift, nano: (rest.get(key)?.nano ?? 0n) + nano })
   }
-  const minutes = minutesOf(work, axis)
+  const minutes = minutesOf(busy, axis)
   for (const { machine, shift, nano } of rest.values()) {
     const own = minutes.get(JSON.stringify([machine, shift])) ?? minutes.get(JSON.stringify([null, shift]))
     const parts = [...(own ?? [])].map(([id, weight]) => ({ id, weight }))
@@ -60,18 +63,21 @@ export function costsByWork(
   return sums
 }
 
+/** Run and set-up time at a place, ms. */
+export type Busy = Place & { readonly ms: number }
+
 /** Run and set-up time by product or order: of each machine and shift, and of all machines in a shift. */
-function minutesOf(work: Case, axis: 'product' | 'order'): Map<string, Map<string, bigint>> {
+function minutesOf(busy: readonly Busy[], axis: 'product' | 'order'): Map<string, Map<string, bigint>> {
   const minutes = new Map<string, Map<string, bigint>>()
-  for (const pane of work.panes) {
-    const key = pane[axis]
-    const ms = BigInt((pane.states['RUN'] ?? 0) + (pane.states['SETUP'] ?? 0))
+  for (const place of busy) {
+    const key = place[axis]
+    const ms = BigInt(place.ms)
     if (key === null || ms === 0n) continue
-    for (const machine of [pane.machine, null]) {
-      const place = JSON.stringify([machine, pane.shift])
-      const own = minutes.get(place) ?? new Map<string, bigint>()
-      own.set(key, (own.get(key) ?? 0n) + ms)
-      minutes.set(place, own)
+    for (const machine of [place.machine, null]) {
+      const own = JSON.stringify([machine, place.shift])
+      const sums = minutes.get(own) ?? new Map<string, bigint>()
+      sums.set(key, (sums.get(key) ?? 0n) + ms)
+      minutes.set(own, sums)
     }
   }
   return minutes

@@ -195,11 +195,16 @@ export type PriceBook = {
 export function priceBook(records: readonly DatedRecord[]): PriceBook {
   const changes = [...new Set(records.map(({ from }) => from))].toSorted((a, b) => a - b)
   const books = new Map<Instant, Book>()
+  let last: { readonly from: Instant; readonly to: Instant; readonly book: Book } | null = null
   return {
     at: (instant) => {
-      const from = changes.findLast((change) => change <= instant) ?? -Infinity
+      // whoever values a stretch asks for its instants one after another
+      if (last && last.from <= instant && instant < last.to) return last.book
+      const i = changes.findLastIndex((change) => change <= instant)
+      const from = changes[i] ?? -Infinity
       let book = books.get(from)
       if (!book) books.set(from, (book = bookAt(records, from)))
+      last = { from, to: changes[i + 1] ?? Infinity, book }
       return book
     },
     versionUntil: (instant) => records.filter(({ from }) => from < instant).length,

@@ -48,8 +48,11 @@ export type Valuation = {
 }
 
 /** Values a window. `closed`: months whose bill is known. A day of the demo plant, 6,800 quarter panes, takes about 0.15 s. */
-export function valuationOf(input: CaseInput & { readonly closed?: readonly string[] }): Valuation {
-  const work = caseOf(input)
+export const valuationOf = (input: CaseInput & { readonly closed?: readonly string[] }): Valuation =>
+  valuationIn(caseOf(input), input.closed)
+
+/** The same of a case. */
+export function valuationIn(work: Case, closed: readonly string[] = []): Valuation {
   const cells = new Map<string, { -readonly [K in keyof Cell]: Cell[K] }>()
   const holes: Valuation['holes'][number][] = []
   for (const { id, of } of ELEMENTS) {
@@ -85,8 +88,7 @@ export function valuationOf(input: CaseInput & { readonly closed?: readonly stri
     evidence: evidenceOf(work),
     months: monthsAfter(work),
     provisional:
-      work.books.at(from).provisional ||
-      monthsIn(from, to).some((month) => input.closed?.includes(month) !== true),
+      work.books.at(from).provisional || monthsIn(from, to).some((month) => !closed.includes(month)),
   }
 }
 

@@ -11,7 +11,7 @@ import { addPanes, type Pane } from './pane.ts'
 import type { Hole, PriceBook } from './records.ts'
 import type { Nano } from './rounding.ts'
 import { shared, type Span } from './span.ts'
-import { plannerOf, type DayPlan, type PlantMachine } from './valuationPlan.ts'
+import { plannerOf, type DayPlan, type Planner, type PlantMachine } from './valuationPlan.ts'
 
 /** Measured: counted or metered. Standard: a dated standard or plan stands for it. Estimated: derived from other figures. */
 export const PROVENANCES = ['measured', 'standard', 'estimated'] as const
@@ -59,9 +59,19 @@ export type CaseInput = {
   readonly machines: readonly PlantMachine[]
   /** What is known of the span's months before it; a month that is not there begins with the span. */
   readonly months?: readonly MonthState[]
+  /** Plans of the same calendar, books and machines, where many spans are valued. */
+  readonly planner?: Planner
 }
 
-export function caseOf({ span, panes, books, calendar, machines, months = [] }: CaseInput): Case {
+export function caseOf({
+  span,
+  panes,
+  books,
+  calendar,
+  machines,
+  months = [],
+  planner = plannerOf(calendar, books, machines),
+}: CaseInput): Case {
   return {
     span,
     // minutes are valued as the quarters they sum to: the same amounts whichever are held
@@ -69,7 +79,7 @@ export function caseOf({ span, panes, books, calendar, machines, months = [] }: 
     books,
     calendar,
     machines: new Map(machines.map((machine) => [machine.path, machine])),
-    days: plannerOf(calendar, books, machines).plansIn(span),
+    days: planner.plansIn(span),
     monthBefore: (month) => months.find((one) => one.month === month) ?? newMonth(month),
     made: new Map(),
   }

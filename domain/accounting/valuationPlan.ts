@@ -63,12 +63,14 @@ function datesOf(year: number): string[] {
   return dates
 }
 
+export type Planner = { readonly plansIn: (span: Span) => readonly DayPlan[] }
+
 /** Plans of production days, each made once. */
 export function plannerOf(
   calendar: Calendar,
   books: PriceBook,
   machines: readonly PlantMachine[],
-): { readonly plansIn: (span: Span) => readonly DayPlan[] } {
+): Planner {
   const plans = new Map<string, DayPlan>()
   const years = new Map<number, readonly string[]>()
   const openDays = (year: number): readonly string[] => {
@@ -122,11 +124,12 @@ function makePlan(
         }
       })
     : []
-  const manned = (kind: string, shift: number): readonly string[] => {
+  const manned = kept((kind: string, shift: number): readonly string[] => {
     const paths = machines.filter((machine) => machine.kind === kind).map(({ path }) => path)
     const count = book.find('machine_plan', kind)?.manned?.[shift]
     return count === undefined ? paths : paths.toSorted().slice(0, count)
-  }
+  })
+  const scheduled = new Map<string, readonly Span[]>()
   const hoursOf = (machine: PlantMachine): MachineHours => {
     const plan = book.find('machine_plan', machine.kind)
     if (plan?.windows) return { windows: plan.windows }
@@ -142,15 +145,31 @@ function makePlan(
     shifts,
     manned: (kind, shift) => (shifts.length > 0 ? manned(kind, shift) : []),
     hoursOf,
-    scheduled: (machine) => (open ? scheduledIn(calendar, hoursOf(machine), span) : []),
-    place: (per, days) => {
+    scheduled: (machine) => {
+      if (!open) return []
+      let spans = scheduled.get(machine.path)
+      if (!spans) scheduled.set(machine.path, (spans = scheduledIn(calendar, hoursOf(machine), span)))
+      return spans
+    },
+    place: kept((per: 'year' | 'month', days: BudgetDays) => {
       const inPeriod = openDays(Number(day.slice(0, 4))).filter(
         (one) => per === 'year' || one.startsWith(day.slice(0, 7)),
       )
       const chosen = days === 'open' ? inPeriod : lastOfMonths(inPeriod, days.lastOfMonth)
       const index = chosen.indexOf(day)
       return index < 0 ? null : { index, of: chosen.length }
-    },
+    }),
+  }
+}
+
+/** Answers of a question of two parts, each made once: a plan is asked the same for every quarter-hour of its day. */
+function kept<A, B, T>(make: (a: A, b: B) => T): (a: A, b: B) => T {
+  const known = new Map<A, Map<B, T>>()
+  return (a, b) => {
+    let ofA = known.get(a)
+    if (!ofA) known.set(a, (ofA = new Map()))
+    if (!ofA.has(b)) ofA.set(b, make(a, b))
+    return ofA.get(b) as T
   }
 }
 

@@ -5,11 +5,12 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { costsByMachine, costsByWork, sharesOf } from '#domain/accounting/poolsShared.ts'
-import { poolsOf, stepDown, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
+import { driverCellsOf, poolsOf, stepDown, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
+import type { Pane } from '#domain/accounting/pane.ts'
 import { toFen } from '#domain/accounting/rounding.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import { shownU } from '#domain/accounting/u.ts'
-import { caseOf } from '#domain/accounting/valuationCase.ts'
+import { caseOf, placeOf } from '#domain/accounting/valuationCase.ts'
 import {
   AXES,
   figureOf,
@@ -19,6 +20,8 @@ import {
   type Scope,
   type Valuation,
 } from '#domain/accounting/valuation.ts'
+import { KPIS } from '#domain/kpi/oee.ts'
+import { makesPieces, standardTimesOf, totalsOf } from '#domain/kpi/totals.ts'
 import { shiftsOf } from '../../simulators/works/calendar.ts'
 import { airPoolOf } from '../../simulators/works/pools.ts'
 import { truthOf } from '../../simulators/works/truth.ts'
@@ -156,6 +159,25 @@ function faultsOf(
   return faults
 }
 
+const KPI_NAMES = ['availability', 'effectiveness', 'quality_ratio', 'oee'] as const
+
+/** The four as the works knows them; pieces that are told when their order ends stand there. */
+function oeeOf(days: Told['days'], name: string, span: Span) {
+  const rows = truthOf(days, name, span)
+  const truth = (row: string) => rows.find((one) => one.name === row)!.value!
+  const { good: late, seconds } = shiftOf(days, name, span)
+  const [pbt, apt] = [truth('oee.pbt'), truth('oee.apt')]
+  const good = truth('pieces.good') + late
+  const produced = good + truth('pieces.scrap') + truth('pieces.rework')
+  return {
+    availability: { part: apt, whole: pbt },
+    effectiveness: { part: truth('oee.planned') + seconds, whole: apt },
+    quality_ratio: { part: good, whole: produced },
+    oee: { part: truth('oee.good') + seconds, whole: pbt },
+    untold: good === 0 && truth('seconds.RUN') > 0,
+  }
+}
+
 describe.each(Object.entries(STRETCHES))('%s', (name, stretch) => {
   let proved: Proved
   beforeAll(() => {
@@ -180,6 +202,40 @@ describe.each(Object.entries(STRETCHES))('%s', (name, stretch) => {
       }),
     )
     expect(faults).toEqual([])
+  })
+
+  test('availability, effectiveness, quality and OEE of every machine are the true ones', () => {
+    const { days, inputOf, windows } = proved
+    const known = new Map<string, number>()
+    const faults = windows.flatMap(([window, span]) => {
+      const { panes, books } = inputOf(span)
+      const book = books.at(span.from)
+      return real.flatMap((machine) => {
+        const own = panes.filter((pane) => pane.machine === machine.path)
+        const totals = totalsOf(own, machine, standardTimesOf(book), makesPieces(book, machine.kind))
+        const expected = oeeOf(days, nameOf(machine), span)
+        // a second of every time, and what quarter-hours cannot place
+        const loose =
+          stretch.stream === 'quarter' ? unplaced(days, nameOf(machine), span, ({ seconds }) => seconds) : 0
+        return KPI_NAMES.flatMap((kpi) => {
+          const { value, reason } = KPIS.find((one) => one.name === kpi)!.of(totals)
+          const { part, whole } = expected[kpi]
+          if (value === null) {
+            if (reason !== 'NOT_COUNTED')
+              return whole === 0 ? [] : [`${window} ${machine.path} ${kpi} ${reason}`]
+            const isBlind = expected.untold || machine.kind === 'compressor'
+            return isBlind ? [] : [`${window} ${machine.path} ${kpi} ${reason}`]
+          }
+          known.set(machine.kind, (known.get(machine.kind) ?? 0) + 1)
+          const least = (1 + loose) / Math.max(1, whole)
+          return Math.abs(value - part / whole) <= least * (1 + value)
+            ? []
+            : [`${window} ${machine.path} ${kpi}: ${value}, truth ${part / whole}`]
+        })
+      })
+    })
+    expect(faults).toEqual([])
+    expect([...known.keys()]).toHaveLength(11)
   })
 
   test('100 yuan of it cost what they are known to cost, within the spread of such stretches', () => {
@@ -238,12 +294,17 @@ describe('parts and wholes of the real day', () => {
   })
 })
 
+const busyOf = (panes: readonly Pane[]) =>
+  panes.map((pane) => ({ ...placeOf(pane), ms: (pane.states['RUN'] ?? 0) + (pane.states['SETUP'] ?? 0) }))
 const sumOfCosts = (costs: ReadonlyMap<string | null, bigint>) =>
   [...costs.values()].reduce((sum, nano) => sum + nano, 0n)
 
 describe('shared cost of the real day', () => {
   test('machines with their shares of the pools, and what no driver gives to one, are the plant exactly', () => {
-    const shares = sharesOf(caseOf(week.inputOf(week.windows[1]![1])), week.valuations[1]!)
+    const shares = sharesOf({
+      ...week.valuations[1]!,
+      drivers: driverCellsOf(caseOf(week.inputOf(week.windows[1]![1]))),
+    })
     const costs = costsByMachine(week.valuations[1]!, shares)
     expect(sumOfCosts(costs)).toBe(wholeDay().cost)
     const lathe = pathOf('lathe-01')
@@ -257,7 +318,7 @@ describe('shared cost of the real day', () => {
   test.each(['product', 'order'] as const)(
     'every %s with its part of what none was named for is the plant',
     (axis) => {
-      const costs = costsByWork(caseOf(week.inputOf(week.windows[1]![1])), week.valuations[1]!, axis)
+      const costs = costsByWork(week.valuations[1]!, busyOf(week.inputOf(week.windows[1]![1]).panes), axis)
       expect(sumOfCosts(costs)).toBe(wholeDay().cost)
       // what nothing ran for is the night, a small part
       expect(Number(costs.get(null) ?? 0n)).toBeLessThan(Number(wholeDay().cost) * 0.05)
@@ -272,7 +333,9 @@ test('the air pool of each shift and its shares are the truth to the fen', () =>
     [1, 3],
   ] as const) {
     const [, span] = week.windows[i]!
-    const split = stepDown(poolsOf(caseOf(week.inputOf(span)), week.valuations[i]!.cells, index))
+    const split = stepDown(
+      poolsOf(week.valuations[i]!.cells, driverCellsOf(caseOf(week.inputOf(span))), index),
+    )
     const shares = (split as { shares: Share[] }).shares.filter(({ pool }) => pool === 'air')
     const truth = airPoolOf(week.days, span)
     const total = shares.reduce((sum, { nano }) => sum + nano, 0n)
