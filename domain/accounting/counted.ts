@@ -1,6 +1,6 @@
 /** The registers of a machine that count something, each with its course and the time over which it grows. */
 import type { Machine, Measure } from '#domain/plant/plant.ts'
-import { segmentsOf } from '#domain/telemetry/states.ts'
+import { shownStates, type Override } from '#domain/telemetry/states.ts'
 import type { Millis } from '#domain/time.ts'
 import { swapsOf, type EventHeard, type Facts, type StateHeard } from './facts.ts'
 import { isCycled, roleOf, type Role } from './measureRole.ts'
@@ -35,6 +35,7 @@ export function countedOf(
   const running = runClock(
     states,
     stateStaleMs,
+    facts.corrections?.overrides ?? [],
     courses.filter(({ role }) => isCycled(role)).map(({ course }) => bracketOf(course, span)),
   )
   return courses.map(({ name, role, perStep, course }) => {
@@ -44,11 +45,16 @@ export function countedOf(
 }
 
 /** The time that the machine ran, in any of the stretches. */
-function runClock(states: readonly StateHeard[], staleMs: Millis, stretches: readonly Span[]): Clock {
+function runClock(
+  states: readonly StateHeard[],
+  staleMs: Millis,
+  overrides: readonly Override[],
+  stretches: readonly Span[],
+): Clock {
   if (stretches.length === 0) return WALL
   const from = Math.min(...stretches.map((stretch) => stretch.from))
   const to = Math.max(...stretches.map((stretch) => stretch.to))
-  return clockOf(segmentsOf(states, staleMs, from, to).filter(({ state }) => state === 'RUN'))
+  return clockOf(shownStates(states, staleMs, overrides, from, to).filter(({ state }) => state === 'RUN'))
 }
 
 /** The stretch in which every register was heard before and after; null when one of them was never heard. */

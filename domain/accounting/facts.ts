@@ -9,11 +9,13 @@
  *   orders      the newest order_start before `from`, however old, and what came after it; where there is none the newest order_end
  *   swaps       those between the samples
  *   the others  LOOK_BACK before `from`
+ *   corrections those that say something of the time of the states, or of an instant in [from, to)
  */
 import type { Item } from '#domain/telemetry/item.ts'
 import type { Sample, Swap } from '#domain/telemetry/counter.ts'
-import type { StateRun } from '#domain/telemetry/states.ts'
-import { DAY, HOUR, type Millis } from '#domain/time.ts'
+import type { Override, StateRun } from '#domain/telemetry/states.ts'
+import { DAY, HOUR, type Instant, type Millis } from '#domain/time.ts'
+import type { Piece } from './measureRole.ts'
 
 /** How long before an instant an event can still have a say in it. A stint or a work order never ended is ended by it. */
 export const LOOK_BACK = { stint: 16 * HOUR, retest: DAY, maintenance: 31 * DAY } as const satisfies Record<
@@ -31,6 +33,25 @@ export type StateHeard = StateRun & {
 /** An accepted event; `boot` null where the device sends none. `machine`: whose topic it came by, if not the machine's own. */
 export type EventHeard = { readonly boot: string | null; readonly item: Item; readonly machine?: string }
 
+/** Pieces that a person added to, or took from what was counted at an instant, whatever counts there. */
+export type CountCorrection = {
+  readonly ts: Instant
+  readonly piece: Piece
+  /** Signed. */
+  readonly milli: number
+  /** Left out: what ran at that instant. */
+  readonly order?: string | null
+  readonly product?: string | null
+  readonly operation?: string | null
+}
+
+/** What people said in place of what was heard. A missing reading that they entered is a sample with boot `manual`. */
+export type Corrections = {
+  /** Those that say a state: a reason is in no figure. */
+  readonly overrides: readonly Override[]
+  readonly counts: readonly CountCorrection[]
+}
+
 export type Facts = {
   /** By name of the count measure. */
   readonly samples: Readonly<Record<string, readonly Sample[]>>
@@ -40,6 +61,7 @@ export type Facts = {
   readonly events: readonly EventHeard[]
   /** sign_on and sign_off of all people who were ever signed on here, whatever machine's topic they came by. */
   readonly signs: readonly EventHeard[]
+  readonly corrections?: Corrections
 }
 
 /** Fields in one order, so that equal content is equal text. */

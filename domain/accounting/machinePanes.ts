@@ -6,13 +6,20 @@
  */
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Item } from '#domain/telemetry/item.ts'
-import { segmentsOf, type Segment } from '#domain/telemetry/states.ts'
+import { shownStates, type Segment } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
 import { edgesIn, momentOf, plannedAt, type Calendar, type MachineHours } from './calendar.ts'
 import { personsIn, stintsOf, type Stint } from './crew.ts'
 import { driversOf, firstTests, maintenanceOf, piecesTold, toMilli, type Maintenance } from './drivers.ts'
 import { countedOf, heardOfAll, type Counted } from './counted.ts'
-import { inOrder, statesInOrder, type EventHeard, type Facts, type StateHeard } from './facts.ts'
+import {
+  inOrder,
+  statesInOrder,
+  type CountCorrection,
+  type EventHeard,
+  type Facts,
+  type StateHeard,
+} from './facts.ts'
 import { isPiece } from './measureRole.ts'
 import {
   add,
@@ -55,6 +62,7 @@ export function panesOf(terms: MachineTerms, facts: Facts, span: Span, length: P
   }
   addStretches(terms, told, cutsOf(terms, told, span, length), paneAt)
   addEvents(terms, told, span, paneAt)
+  addCorrected(told, facts.corrections?.counts ?? [], span, paneAt)
   return closePanes(panes.values())
 }
 
@@ -81,7 +89,7 @@ function arrange({ machine }: MachineTerms, facts: Facts, span: Span): Told {
   return {
     events,
     states,
-    shown: segmentsOf(states, machine.stateStaleMs, from, to),
+    shown: shownStates(states, machine.stateStaleMs, facts.corrections?.overrides ?? [], from, to),
     work: workCourse(events, states, machine.stateStaleMs),
     maintenance,
     preventive: maintenance.filter(({ kind }) => kind === 'preventive'),
@@ -158,6 +166,22 @@ function addEvents({ machine }: MachineTerms, told: Told, { from, to }: Span, pa
     if (first.get(event)) add(pane.drivers, 'test/first_pass', 1000)
     if (isTold) add(pane[pieces.piece], item.operation!, toMilli(pieces.qty))
     addSource(pane.sources, sourceOf(event, machine.path))
+  }
+}
+
+/** What people added or took away, beside what a register or an event counts. */
+function addCorrected(
+  { work }: Told,
+  counts: readonly CountCorrection[],
+  { from, to }: Span,
+  paneAt: PaneAt,
+): void {
+  for (const { ts, piece, milli, order, product, operation } of counts) {
+    if (ts < from || ts >= to) continue
+    const running =
+      order === undefined ? workAt(work, ts) : order === null ? null : workOfOrder(work, order, ts)
+    const key = { order: order ?? running?.order ?? null, product: product ?? running?.product ?? null }
+    add(paneAt(ts, key.order, key.product)[piece], operation ?? running?.operation ?? '', milli)
   }
 }
 

@@ -10,7 +10,7 @@
  * Rollover and reset follow the rules of telemetry/counter.ts. A swap starts a new segment at its own ts.
  */
 import { addSample, newRegister, type Sample, type Swap } from '#domain/telemetry/counter.ts'
-import { RESET, SWAP } from '#domain/telemetry/item.ts'
+import { RESET, ROLLOVER, SWAP } from '#domain/telemetry/item.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import { WALL, lastAt, type Clock, type Span } from './span.ts'
 
@@ -65,6 +65,18 @@ export function courseOf(
   }
   waiting.forEach(take)
   return course
+}
+
+/** Whether a reading that is added makes no reset or rollover that there was not: it lies between its neighbours, or beyond the ends. */
+export function fitsCourse(
+  samples: readonly Sample[],
+  swaps: readonly Swap[],
+  rollover: number | null,
+  reading: Sample,
+): boolean {
+  const falls = (all: readonly Sample[]) =>
+    courseOf(all, swaps, rollover).filter(({ flags }) => (flags & (RESET | ROLLOVER)) !== 0).length
+  return falls([...samples, reading]) <= falls(samples)
 }
 
 /** One swap at an instant. */

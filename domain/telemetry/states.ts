@@ -21,6 +21,20 @@ export type Segment = {
   readonly to: Instant
   readonly state: ShownState
   readonly reason: string | null
+  /** A person said so; what was heard stays in the record. */
+  readonly corrected?: true
+}
+
+/** What a person said of [from, to): a state with its reason, or the reason alone. */
+export type Override = {
+  /** Of those that speak of the same instant the one with the highest id holds. */
+  readonly id: number
+  readonly from: Instant
+  /** Null: until the state heard at `from` changes. Only a reason can be said so: figures never wait for the end of it. */
+  readonly to: Instant | null
+  /** Null: as heard. What runs then needs no reason and gets none. */
+  readonly state: MachineState | null
+  readonly reason: string | null
 }
 
 /**
@@ -56,7 +70,8 @@ export function segmentsOf(
   return out
 }
 
-const isSame = (a: StateRun, b: StateRun): boolean => a.state === b.state && a.reason === b.reason
+const isSame = (a: Pick<Segment, 'state' | 'reason'>, b: Pick<Segment, 'state' | 'reason'>): boolean =>
+  a.state === b.state && a.reason === b.reason
 
 /** Runs with repeats of the same state folded together wherever no silence lies between. Sorted by ts. */
 export function foldRuns(runs: readonly StateRun[], staleMs: Millis): StateRun[] {
@@ -69,3 +84,71 @@ export function foldRuns(runs: readonly StateRun[], staleMs: Millis): StateRun[]
   }
   return out
 }
+
+/**
+ * Segments as people corrected them. Splitting a stop is an override on each part of it, merging stops is one over all of them. Only
+ * what was heard can be corrected: every instant of `segments` keeps exactly one state, and no other gets one. Open overrides need the
+ * segments from their own begin on.
+ */
+export function overridden(segments: readonly Segment[], overrides: readonly Override[]): Segment[] {
+  const said = overrides
+    .map((one) => ({ ...one, to: one.to ?? changeAfter(segments, one.from) }))
+    .toSorted((a, b) => a.id - b.id)
+  const out: Segment[] = []
+  for (const segment of segments) {
+    const own = said.filter((one) => one.from < segment.to && segment.from < one.to)
+    const edges = own
+      .flatMap(({ from, to }) => [from, to])
+      .filter((at) => at > segment.from && at < segment.to)
+    const cuts = [...new Set([segment.from, ...edges, segment.to])].toSorted((a, b) => a - b)
+    for (let i = 1; i < cuts.length; i++) {
+      const [from, to] = [cuts[i - 1]!, cuts[i]!]
+      append(out, { ...saidAt(segment, own, from), from, to })
+    }
+  }
+  return out
+}
+
+function saidAt(heard: Segment, said: readonly (Override & { to: Instant })[], at: Instant): Segment {
+  let shown = heard
+  for (const { from, to, state, reason } of said) {
+    if (at < from || at >= to) continue
+    if (state !== null) shown = { ...shown, state, reason, corrected: true }
+    else if (shown.state !== 'RUN') shown = { ...shown, reason, corrected: true }
+  }
+  return shown
+}
+
+/** When the state at an instant gives way to another one, as far as is known. */
+function changeAfter(segments: readonly Segment[], at: Instant): Instant {
+  let i = segments.findIndex(({ from, to }) => from <= at && at < to)
+  if (i < 0) return at
+  while (segments[i + 1]?.from === segments[i]!.to && segments[i + 1]!.state === segments[i]!.state) i++
+  return segments[i]!.to
+}
+
+function append(out: Segment[], segment: Segment): void {
+  const last = out.at(-1)
+  if (last && last.to === segment.from && isSame(last, segment) && last.corrected === segment.corrected)
+    out[out.length - 1] = { ...last, to: segment.to }
+  else out.push(segment)
+}
+
+/** Segments of [from, to) as people corrected them; `runs` as for segmentsOf, from the begin of the earliest open override on. */
+export function shownStates(
+  runs: readonly StateRun[],
+  staleMs: Millis,
+  overrides: readonly Override[],
+  from: Instant,
+  to: Instant,
+): Segment[] {
+  if (overrides.length === 0) return segmentsOf(runs, staleMs, from, to)
+  const heard = segmentsOf(runs, staleMs, openSince(overrides, from), to)
+  return overridden(heard, overrides)
+    .filter((segment) => segment.to > from)
+    .map((segment) => (segment.from < from ? { ...segment, from } : segment))
+}
+
+/** From when on states have to be known to tell what holds from an instant on. */
+export const openSince = (overrides: readonly Override[], from: Instant): Instant =>
+  overrides.reduce((since, one) => (one.to === null ? Math.min(since, one.from) : since), from)
