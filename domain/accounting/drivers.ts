@@ -12,9 +12,16 @@ export const toMilli = (qty: unknown): number => Math.round((qty as number) * 10
 
 type Driver = readonly [name: string, milli: number]
 
+/** An order that ended and told that no piece was good. */
+export const NONE_GOOD = 'none_good'
+
 /** Drivers by type of event. Types that are not here change times, orders or registers instead. */
 const DRIVERS: Readonly<Record<string, (item: Item) => readonly Driver[]>> = {
-  order_start: (item) => [[`planned/${item.operation!}`, toMilli(item['planned_qty'])]],
+  // an order without a planned quantity plans nothing
+  order_start: ({ operation, planned_qty: qty }) =>
+    qty === undefined ? [] : [[`planned/${operation!}`, toMilli(qty)]],
+  // good pieces have a group of their own, in which 0 leaves no trace
+  order_end: ({ good_qty: qty }) => (qty === 0 ? [[NONE_GOOD, 1000]] : []),
   material_issue: (item) => [
     [`material/${item['material'] as string}/${item['unit'] as string}`, toMilli(item['qty'])],
   ],

@@ -11,7 +11,7 @@ export type NoFigure =
   | 'NOT_PLANNED'
   | 'NO_PRODUCTION_TIME'
   | 'NO_PIECES'
-  /** Nothing counts the pieces of a machine in it: unknown, not 0. */
+  /** Nothing has told the pieces of a machine in it: unknown, not 0. */
   | 'NOT_COUNTED'
   /** A product or operation in it has no standard time. */
   | 'NO_STANDARD'
@@ -47,12 +47,16 @@ const aupt = ({ apt, aust }: Totals): number => apt + aust
 /** AUBT: actual unit busy time. */
 const aubt = (totals: Totals): number => aupt(totals) + totals.adet
 
+/** Are there pieces of which neither a register nor an event tells? While orders still run, until the first of them has told its own. */
+const notCounted = ({ uncounted, awaited, told }: Totals): boolean =>
+  uncounted > 0 || (awaited > 0 && told === 0)
+
 /** Why standard times tell nothing of these totals, or null. */
 const withoutStandard = (totals: Totals): NoFigure | null =>
-  totals.uncounted > 0 ? 'NOT_COUNTED' : totals.withoutStandard > 0 ? 'NO_STANDARD' : null
+  notCounted(totals) ? 'NOT_COUNTED' : totals.withoutStandard > 0 ? 'NO_STANDARD' : null
 
 const pieces = (part: number, totals: Totals): Figure =>
-  totals.uncounted > 0 ? none('NOT_COUNTED') : ratio(part, produced(totals), 'NO_PIECES')
+  notCounted(totals) ? none('NOT_COUNTED') : ratio(part, produced(totals), 'NO_PIECES')
 
 /** Σ PRU·GQ over a time: good standard time is in thousandths of ms, times are in ms. */
 function goodStandard(totals: Totals, factor: number, whole: number, empty: NoFigure): Figure {
@@ -222,7 +226,7 @@ export const KPIS: readonly Kpi[] = [
     version: 1,
     clause: 'ISO 22400-2 comprehensive energy consumption over GQ',
     of: (totals) =>
-      totals.uncounted > 0 ? none('NOT_COUNTED') : ratio(totals.energyWh, totals.good, 'NO_PIECES'),
+      notCounted(totals) ? none('NOT_COUNTED') : ratio(totals.energyWh, totals.good, 'NO_PIECES'),
   },
   {
     name: 'coverage',

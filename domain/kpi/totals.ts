@@ -4,8 +4,10 @@
  */
 import { MACHINE_STATES, type Machine, type ShownState } from '#domain/plant/plant.ts'
 import type { Millis } from '#domain/time.ts'
+import { NONE_GOOD } from '#domain/accounting/drivers.ts'
 import { roleOf } from '#domain/accounting/measureRole.ts'
 import { processedOf, type Amounts, type Pane } from '#domain/accounting/pane.ts'
+import type { Book } from '#domain/accounting/records.ts'
 
 /** Times of the ISO 22400-2 time model, ms. */
 export type Times = {
@@ -38,8 +40,13 @@ export type Totals = Times & {
   readonly standardGood: number
   /** Milli-pieces of products and operations that have no standard time. */
   readonly withoutStandard: number
-  /** Machine-time whose pieces nothing counts: what it made is unknown, not 0. */
+  /**
+   * Running time of which neither a register nor an event tells the good pieces: what it made is unknown, not 0. Where events tell, they
+   * tell when the order ends: `awaited` is time that ran in such orders, `told` the panes in which pieces were told.
+   */
   readonly uncounted: Millis
+  readonly awaited: Millis
+  readonly told: number
   /** Valves inspected for the first time, and of these passed, thousandths. */
   readonly inspected: number
   readonly passed: number
@@ -71,6 +78,8 @@ export const NO_TOTALS: Totals = {
   standardGood: 0,
   withoutStandard: 0,
   uncounted: 0,
+  awaited: 0,
+  told: 0,
   inspected: 0,
   passed: 0,
   energyWh: 0,
@@ -91,16 +100,41 @@ export function addTotals(parts: readonly Partial<Totals>[]): Totals {
   return sum
 }
 
+/**
+ * Sum over machines, each with the totals of all its panes. A machine that never told what it made stays unknown beside others that did.
+ */
+export const addMachines = (machines: readonly Totals[]): Totals =>
+  addTotals(
+    machines.map((one) =>
+      one.awaited > 0 && one.told === 0
+        ? { ...one, uncounted: one.uncounted + one.awaited, awaited: 0 }
+        : one,
+    ),
+  )
+
 /** Planned run time of one piece (PRU), ms; null where the plant has no standard for it. */
 export type StandardTime = (product: string | null, operation: string) => Millis | null
 
+/** Standard times of the routings in a book, whatever prices it lacks. */
+export const standardTimesOf =
+  (book: Book): StandardTime =>
+  (product, operation) =>
+    (product === null ? null : book.find('routing', product))?.operations.find(
+      (one) => one.operation === operation,
+    )?.standardMs ?? null
+
 const total = (amounts: Amounts): number => Object.values(amounts).reduce((sum, value) => sum + value, 0)
 
-/** Totals of panes of one machine. Failures are counted from its states: reliability.ts. */
+/** Does any routing have an operation at machines of a kind? A compressor makes no pieces, whatever it runs. */
+export const makesPieces = (book: Book, kind: string): boolean =>
+  book.all('routing').some(([, { operations }]) => operations.some((one) => one.workCentre === kind))
+
+/** Totals of panes of one machine. Failures are counted from its states: reliability.ts. `makes` false: it makes no pieces. */
 export function totalsOf(
   panes: readonly Pane[],
   machine: Pick<Machine, 'measures'>,
   standardOf: StandardTime,
+  makes = true,
 ): Totals {
   const roles = machine.measures.map((measure) => ({ name: measure.name, found: roleOf(measure) }))
   const counts = roles.some(({ found }) => found.role === 'good')
@@ -112,7 +146,7 @@ export function totalsOf(
       ...timesOf(pane),
       ...piecesOf(pane, standardOf),
       covered: pane.covered,
-      uncounted: counts ? 0 : total(pane.states),
+      ...(counts ? {} : makes ? toldIn(pane) : { uncounted: total(pane.states) }),
       inspected: pane.drivers['test/first'] ?? 0,
       passed: pane.drivers['test/first_pass'] ?? 0,
       energyWh: energy.reduce((sum, { name, per }) => sum + (pane.registers[name] ?? 0) * per, 0),
@@ -120,6 +154,16 @@ export function totalsOf(
       preventive: pane.drivers['maintenance/preventive/s'] ?? 0,
     })),
   )
+}
+
+/** What a pane of a machine without a register of good pieces knows of them. Running without an order tells nothing. */
+function toldIn({ order, states, good, drivers }: Pane): Pick<Totals, 'uncounted' | 'awaited' | 'told'> {
+  const run = states['RUN'] ?? 0
+  return {
+    uncounted: order === null ? run : 0,
+    awaited: order === null ? 0 : run,
+    told: total(good) > 0 || NONE_GOOD in drivers ? 1 : 0,
+  }
 }
 
 /** State × order × calendar → ISO 22400-2: RUN is production, SETUP set-up; the rest is delay with an order and down time without. */

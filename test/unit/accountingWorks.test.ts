@@ -248,8 +248,11 @@ describe.each([
       return wrong(machine.path, value * 1e6, real, 1)
     })
     expect(faults).toEqual([])
-    const blind = machines.filter((machine) => !counts(machine))
-    expect(blind.map((machine) => oee.of(totalsIn(machine, ...span())).value)).toEqual(blind.map(() => null))
+    // a compressor makes no pieces; what told its pieces by events is compared where the days before are known: costTruth.test.ts
+    const air = machines.filter(({ kind }) => kind === 'compressor')
+    expect(air.map((machine) => oee.of(totalsIn(machine, ...span())))).toEqual(
+      air.map(() => ({ value: null, reason: 'NOT_COUNTED' })),
+    )
   })
 })
 

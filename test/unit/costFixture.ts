@@ -146,13 +146,19 @@ const entering = new Map(
 )
 const operations = new Map(OPERATIONS.map((op) => [`${productCode(op.product)}/${op.code}`, op]))
 
-/** Micro-yuan that accounting books in a window and the works in another one. */
-export type Shift = { readonly material: number; readonly maintenance: number; readonly value: number }
+/** Micro-yuan that accounting books in a window and the works in another one; good pieces and their standard seconds. */
+export type Shift = {
+  readonly material: number
+  readonly maintenance: number
+  readonly value: number
+  readonly good: number
+  readonly seconds: number
+}
 
 /** Of a machine, or of all. */
 export function shiftOf(days: readonly DayTruth[], name: string | null, { from, to }: Span): Shift {
   const inside = (at: number, machine: string) => at >= from && at < to && (name === null || machine === name)
-  let [material, hours, value] = [0, 0, 0]
+  let [material, hours, value, late, seconds] = [0, 0, 0, 0, 0]
   for (const day of days) {
     const withOver = (op: Operation, pieces: number) =>
       pieces * op.material * (1 + overIssueOf(op, day.parameters))
@@ -164,6 +170,8 @@ export function shiftOf(days: readonly DayTruth[], name: string | null, { from, 
       const op = ended && operations.get(`${body['product'] as string}/${body['operation'] as string}`)
       if (!op) continue
       const good = body['good_qty'] as number
+      late += good
+      seconds += good * op.seconds
       material += withOver(op, good)
       value += good * op.value
     }
@@ -174,7 +182,10 @@ export function shiftOf(days: readonly DayTruth[], name: string | null, { from, 
         const blind = BLIND.has(machine)
         // a piece that is being repeated was put in already
         material += withOver(op, (blind ? 0 : good) + scrap - entered)
-        if (blind) value -= good * op.value
+        if (!blind) continue
+        value -= good * op.value
+        late -= good
+        seconds -= good * op.seconds
       }
       if (name !== null && machine !== name) continue
       for (const segment of segments)
@@ -185,7 +196,7 @@ export function shiftOf(days: readonly DayTruth[], name: string | null, { from, 
       }
     }
   }
-  return { material, value, maintenance: hours * 48e6 }
+  return { material, value, maintenance: hours * 48e6, good: late, seconds }
 }
 
 /** Micro-yuan of an issue beyond the standard of what its order plans, or of a return. */
@@ -205,12 +216,23 @@ function beyondStandard(day: DayTruth, at: number, body: Readonly<Record<string,
   return (pieces - planned * (1 + overIssueOf(op, day.parameters))) * op.material
 }
 
+/** The most that a piece under the wrong order can move. */
+function microOf({ value, material, standard }: Operation): number {
+  const { material: taken, labour, machine } = standard
+  return Math.max(value, taken + labour + machine, material * 1.01)
+}
+
 /**
- * Micro-yuan that quarter-hourly readings cannot place: pieces of a quarter-hour in which two orders ran lie by the time that each ran,
+ * Micro-yuan (or what `of` says of a piece) that quarter-hourly readings cannot place: pieces of a quarter-hour in which two orders ran lie by the time that each ran,
  * so one piece of each such quarter may stand under the other order. 0 where every change of order has its set-up between two readings.
  */
-export function unplaced(days: readonly DayTruth[], name: string | null, { from, to }: Span): number {
-  let micro = 0
+export function unplaced(
+  days: readonly DayTruth[],
+  name: string | null,
+  { from, to }: Span,
+  of: (op: Operation) => number = microOf,
+): number {
+  let sum = 0
   for (const day of days)
     for (const [machine, { segments }] of Object.entries(day.machines)) {
       if (BLIND.has(machine) || (name !== null && machine !== name)) continue
@@ -218,14 +240,12 @@ export function unplaced(days: readonly DayTruth[], name: string | null, { from,
       for (const segment of segments) {
         const op = operations.get(`${segment.product}/${segment.operation}`)
         if (segment.state !== 'RUN' || !op || overlap(segment, from, to) === 0) continue
-        const { material, labour, machine: hours } = op.standard
-        const piece = Math.max(op.value, material + labour + hours, op.material * 1.01)
         for (let at = Math.floor(segment.from / QUARTER) * QUARTER; at < segment.to; at += QUARTER) {
           const orders = ran.get(at) ?? new Map<string, number>()
-          ran.set(at, orders.set(`${segment.order}/${op.code}`, piece))
+          ran.set(at, orders.set(`${segment.order}/${op.code}`, of(op)))
         }
       }
-      for (const orders of ran.values()) if (orders.size > 1) micro += Math.max(...orders.values())
+      for (const orders of ran.values()) if (orders.size > 1) sum += Math.max(...orders.values())
     }
-  return micro
+  return sum
 }

@@ -1,13 +1,15 @@
 /** The KPIs of ISO 22400-2 by hand-checked figures: one machine of 480 planned minutes. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { NONE_GOOD, driversOf } from '#domain/accounting/drivers.ts'
 import type { Pane } from '#domain/accounting/pane.ts'
 import { QUARTER, openPane } from '#domain/accounting/pane.ts'
 import { KPIS, warningsOf } from '#domain/kpi/oee.ts'
 import { reliabilityOf } from '#domain/kpi/reliability.ts'
-import { addTotals, timesOf, totalsOf, type Totals } from '#domain/kpi/totals.ts'
+import { addMachines, addTotals, timesOf, totalsOf, type Totals } from '#domain/kpi/totals.ts'
 import { MACHINE_STATES, type ShownState } from '#domain/plant/plant.ts'
 import type { Segment } from '#domain/telemetry/states.ts'
+import type { Item } from '#domain/telemetry/item.ts'
 import { DAY, HOUR, MINUTE } from '#domain/time.ts'
 
 const kpi = (name: string, totals: Partial<Totals>) =>
@@ -242,6 +244,74 @@ test('0 ≤ A, Q ≤ 1 and OEE = A·E·Q for one standard time, whatever the pan
       expect(addTotals(parts)).toEqual(totals)
     }),
   )
+})
+
+const blind = { measures: [] }
+const oeeOf = (...machines: readonly (readonly Pane[])[]) =>
+  kpi('oee', addMachines(machines.map((panes) => totalsOf(panes, blind, () => 60))))
+/** A quarter of the oven: time that ran, and what was told of good pieces (0: that there were none). */
+const oven = (i: number, order: string | null, run: number, good: number | null): Pane => {
+  const pane = openPane({ machine: 'm', start: i * QUARTER, shift: 0, order, product: 'A' }, QUARTER)
+  pane.states['RUN'] = pane.busy['RUN'] = run
+  if (good === 0) pane.drivers[NONE_GOOD] = 1000
+  else if (good !== null) pane.good['op'] = good * 1000
+  return pane
+}
+
+describe('a machine whose good pieces are told when its order ends', () => {
+  test.each([
+    ['told pieces are counted', [oven(0, 'L1', 900, null), oven(1, 'L1', 900, 30)], 1],
+    ['a load that goes on is told later', [oven(0, 'L1', 900, 30), oven(1, 'L2', 900, null)], 1],
+    ['an order without a good piece is known', [oven(0, 'L1', 1800, 0)], 0],
+  ])('%s', (_name, panes, told) => {
+    expect(oeeOf(panes)).toEqual({ value: told, reason: null })
+  })
+
+  test.each([
+    ['nothing was planned', [oven(0, null, 0, null)], 'NOT_PLANNED'],
+    ['until the first order ends nothing is known', [oven(0, 'L1', 900, null)], 'NOT_COUNTED'],
+    [
+      'running without an order is never told',
+      [oven(0, null, 900, null), oven(1, 'L1', 0, 30)],
+      'NOT_COUNTED',
+    ],
+  ])('%s: null', (_name, panes, reason) => {
+    expect(oeeOf(panes)).toEqual({ value: null, reason })
+  })
+
+  test('a machine that told nothing stays unknown beside one that did; its quarters may be added in any parts', () => {
+    const [told, silent] = [
+      [oven(0, 'L1', 900, null), oven(1, 'L1', 900, 30)],
+      [oven(0, 'L9', 900, null), oven(1, 'L9', 900, null)],
+    ]
+    expect(oeeOf(told).value).toBe(1)
+    expect(oeeOf(told, silent)).toEqual({ value: null, reason: 'NOT_COUNTED' })
+    const each = told.map((pane) => totalsOf([pane], blind, () => 60))
+    expect(addTotals(each)).toEqual(totalsOf(told, blind, () => 60))
+  })
+
+  test('a compressor makes no pieces, whether it runs or not', () => {
+    const still = openPane({ machine: 'm', start: 0, shift: 0, order: null, product: null }, QUARTER)
+    still.states['OFF'] = still.busy['OFF'] = QUARTER
+    expect(
+      kpi(
+        'oee',
+        totalsOf([still], blind, () => null, false),
+      ).reason,
+    ).toBe('NOT_COUNTED')
+    expect(
+      kpi(
+        'oee',
+        totalsOf([still], blind, () => null),
+      ).value,
+    ).toBe(0)
+  })
+})
+
+test('an order without a planned quantity plans nothing', () => {
+  const start = { type: 'order_start', ts: 0, order: 'WO', product: 'A', operation: 'op' } as never as Item
+  expect(driversOf(start)).toEqual([])
+  expect(driversOf({ ...start, planned_qty: 0.5 })).toEqual([['planned/op', 500]])
 })
 
 test('a product without a standard time leaves E and OEE unknown, not low', () => {
