@@ -136,6 +136,10 @@ export function listReader(sent: readonly Sent[]): JournalReader & { more(sent: 
     head: () => entries.at(-1)?.commit ?? 0,
     heads: () => [{ firm: FIRM, offset: entries.length, hash: '' }],
     find: (_firm, offset) => entries[offset - 1] ?? null,
+    findAll: (_firm, offsets) => entries.filter(({ offset }) => offsets.includes(offset)),
+    sealedWith: () => [],
+    sealedTo: () => 0,
+    chainAt: (_firm, offset) => ({ state: 'not_kept', hash: null, from: offset, to: offset, why: null }),
     damage: () => [],
     close: () => undefined,
   }

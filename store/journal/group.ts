@@ -8,7 +8,8 @@ export const MAX_GROUP_BYTES = 64 * 1024 * 1024
 
 export type Tallied = {
   readonly entries: number
-  /** Heads after the group, of the firms in it. */
+  /** Heads before and after the group, of the firms in it. */
+  readonly before: Heads
   readonly heads: Heads
   /** Offset of each firm's first entry in the group. */
   readonly firsts: ReadonlyMap<string, number>
@@ -16,7 +17,14 @@ export type Tallied = {
   readonly marks: Buffer
 }
 
-type Running = { offset: number; evidence: number; hash: Buffer; readonly first: number; chained: boolean }
+type Running = {
+  offset: number
+  evidence: number
+  hash: Buffer
+  readonly first: number
+  readonly before: Head
+  chained: boolean
+}
 
 /**
  * Numbers the frames of a group and chains its evidence, on top of `heads`, which stay as they are: the caller takes over the
@@ -37,7 +45,7 @@ export function tally(
     if (!firm) {
       const head = heads.get(frame.firm) ?? NO_HEAD
       const offset = after?.get(frame.firm) ?? head.offset
-      firm = { offset, evidence: head.evidence, hash: head.hash, first: offset + 1, chained: false }
+      firm = { ...head, offset, first: offset + 1, before: head, chained: false }
       running.set(frame.firm, firm)
     }
     firm.offset++
@@ -70,7 +78,7 @@ export function recount(
       let firm = running.get(frame.firm)
       if (!firm) {
         const head = heads.get(frame.firm) ?? NO_HEAD
-        firm = { ...head, first: frame.offset, chained: false }
+        firm = { ...head, first: frame.offset, before: head, chained: false }
         running.set(frame.firm, firm)
       }
       if (frame.offset !== firm.offset + 1 && !saysLost(frame, block, firm.offset))
@@ -100,15 +108,17 @@ function take(firm: Running, frame: Frame, block: Buffer): void {
 }
 
 function result(running: ReadonlyMap<string, Running>, entries: number): Tallied {
+  const before = new Map<string, Head>()
   const heads = new Map<string, Head>()
   const firsts = new Map<string, number>()
   const marks: Uint8Array[] = []
   for (const [name, firm] of running) {
+    before.set(name, firm.before)
     heads.set(name, { offset: firm.offset, evidence: firm.evidence, hash: firm.hash })
     firsts.set(name, firm.first)
     if (firm.chained) marks.push(firm.hash.subarray(0, MARK_BYTES))
   }
-  return { entries, heads, firsts, marks: Buffer.concat(marks) }
+  return { entries, before, heads, firsts, marks: Buffer.concat(marks) }
 }
 
 function differing(running: ReadonlyMap<string, Running>, found: Buffer, stored: Uint8Array): Doubt {

@@ -17,14 +17,19 @@ const SCHEMA = `
     hash BLOB NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE opened (after INTEGER NOT NULL) STRICT;
   CREATE TABLE places (firm TEXT NOT NULL, first INTEGER NOT NULL, number INTEGER NOT NULL,
-    PRIMARY KEY (firm, first)) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = 1;`
+    evidence INTEGER, hash BLOB, PRIMARY KEY (firm, first)) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 2;`
+
+/** A day file that was begun before places held the chain: they get it from now on. */
+const STEP_2 = `BEGIN IMMEDIATE;
+  ALTER TABLE places ADD COLUMN evidence INTEGER; ALTER TABLE places ADD COLUMN hash BLOB;
+  PRAGMA user_version = 2; COMMIT;`
 
 /**
- * A place is written only when the firm's last one is so many commits or entries old: a reader walks the few groups between, and most
- * commits touch one page less.
+ * A place says in which commit a firm's entry stands, and the firm's chain before that commit. It is written only when the firm's last
+ * one is so many commits or entries old: a reader walks the few groups between, and most commits touch one page less.
  */
-const PLACE_COMMITS = 64
+export const PLACE_COMMITS = 64
 const PLACE_ENTRIES = 512
 
 export type GroupRow = {
@@ -117,7 +122,9 @@ export class HotFile {
        ON CONFLICT DO UPDATE SET offset = excluded.offset, evidence = excluded.evidence,
          hash = excluded.hash, sum = excluded.sum`,
     )
-    this.#place = db.prepare('INSERT INTO places VALUES (?, ?, ?)')
+    this.#place = db.prepare(
+      'INSERT INTO places (firm, first, number, evidence, hash) VALUES (?, ?, ?, ?, ?)',
+    )
     const newest = db.prepare('SELECT firm, max(number) AS number, first FROM places GROUP BY firm').all()
     for (const { firm, number, first } of newest as unknown as {
       firm: string
@@ -144,7 +151,7 @@ export class HotFile {
             insert.run(firm, head.offset, head.evidence, head.hash, sumOf(firm, head))
         }
         db.exec('COMMIT')
-      }
+      } else if (made.user_version === 1) db.exec(STEP_2)
       return new HotFile(file, day, db)
     } catch (error) {
       db.close()
@@ -182,7 +189,9 @@ export class HotFile {
     for (const [firm, head] of tallied.heads) {
       this.#head.run(firm, head.offset, head.evidence, head.hash, sumOf(firm, head))
       const first = tallied.firsts.get(firm)!
-      if (this.#isPlaceDue(firm, first, number)) this.#place.run(firm, first, number)
+      if (!this.#isPlaceDue(firm, first, number)) continue
+      const { evidence, hash } = tallied.before.get(firm)!
+      this.#place.run(firm, first, number, evidence, hash)
     }
   }
 

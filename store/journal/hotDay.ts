@@ -1,12 +1,27 @@
 /** The reading side of a day file, in any process, while it is being written or after. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Heads } from './chain.ts'
+import { NO_HEAD, type Head, type Heads } from './chain.ts'
 import { viewOf, type Frame, type FrameReader } from './frame.ts'
-import { framesOf, GROUP_COLUMNS, openedAfter, openReadOnly, readHeads, type GroupRow } from './hot.ts'
+import {
+  framesOf,
+  GROUP_COLUMNS,
+  openedAfter,
+  openReadOnly,
+  PLACE_COMMITS,
+  readHeads,
+  type GroupRow,
+} from './hot.ts'
 import type { Damage, JournalEntry } from './journal.ts'
 
 /** What a read gathers: entries in order, and up to which commit the source was walked. */
 export type Gathered = { readonly entries: JournalEntry[]; bytes: number; walked: number }
+
+/** Where entries of a firm stand: from `number` on, the first of them being `first`. `head`: the firm's before; null: not kept. */
+export type HotPlace = { readonly number: number; readonly first: number; readonly head: Head | null }
+type PlaceRow = { number: number; first: number; evidence: number | null; hash: Uint8Array | null }
+
+/** A firm's frames of a group. */
+type FirmGroup = { readonly number: number; readonly block: Buffer; readonly frames: readonly Frame[] }
 
 export class HotDay {
   readonly file: string
@@ -18,7 +33,9 @@ export class HotDay {
   readonly #report: (damage: Damage) => void
   readonly #newest: StatementSync
   readonly #groups: StatementSync
+  readonly #group: StatementSync
   readonly #place: StatementSync
+  readonly #placeBehind: StatementSync
   #opening: Heads | null = null
 
   private constructor(db: DatabaseSync, file: string, day: string, shared: Shared) {
@@ -30,9 +47,12 @@ export class HotDay {
     this.after = openedAfter(db)
     this.#newest = db.prepare('SELECT number FROM groups ORDER BY number DESC LIMIT 1')
     this.#groups = db.prepare(`SELECT ${GROUP_COLUMNS} FROM groups WHERE number > ? ORDER BY number`)
-    this.#place = db.prepare(
-      'SELECT number FROM places WHERE firm = ? AND first <= ? ORDER BY first DESC LIMIT 1',
-    )
+    this.#group = db.prepare(`SELECT ${GROUP_COLUMNS} FROM groups WHERE number = ?`)
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+    // a file that was begun by an older version keeps no chain at its places
+    const place = `SELECT number, first, ${version > 1 ? 'evidence, hash' : 'NULL AS evidence, NULL AS hash'} FROM places`
+    this.#place = db.prepare(`${place} WHERE firm = ? AND first <= ? ORDER BY first DESC LIMIT 1`)
+    this.#placeBehind = db.prepare(`${place} WHERE firm = ? AND first > ? ORDER BY first LIMIT 1`)
   }
 
   /** Null while the writer is just making the file. Throws what SQLite throws. */
@@ -80,15 +100,59 @@ export class HotDay {
   }
 
   find(firm: string, offset: number): JournalEntry | null {
-    const place = this.#place.get(firm, offset) as { number: number } | undefined
-    if (!place) return null
-    for (const row of this.groups(place.number - 1)) {
-      const block = this.#framesOf(row)
+    return this.findAll(firm, [offset])[0] ?? null
+  }
+
+  /** A firm's entries by their offsets, which rise. */
+  findAll(firm: string, offsets: readonly number[]): JournalEntry[] {
+    const found: JournalEntry[] = []
+    let group: FirmGroup | null = null
+    for (const offset of offsets) {
+      if (!group || group.frames.at(-1)!.offset < offset) group = this.#groupWith(firm, offset)
+      const frame = group?.frames.find((one) => one.offset === offset)
+      if (frame) found.push(entryOf(frame, group!.block, group!.number))
+    }
+    return found
+  }
+
+  /** The place at or before a firm's entry, and the one behind it. */
+  placesAround(
+    firm: string,
+    offset: number,
+  ): { readonly at: HotPlace | null; readonly behind: HotPlace | null } {
+    return {
+      at: placeOf(this.#place.get(firm, offset) as PlaceRow | undefined),
+      behind: placeOf(this.#placeBehind.get(firm, offset) as PlaceRow | undefined),
+    }
+  }
+
+  /** The group in which an entry stands; entries of the firm lie in no group between the reach of one place and the next place. */
+  #groupWith(firm: string, offset: number): FirmGroup | null {
+    const { at, behind } = this.placesAround(firm, offset)
+    if (!at) return null
+    let low = at.number
+    let high = Math.min(low + PLACE_COMMITS, behind?.number ?? Infinity) - 1
+    // of a firm that says little there is no other group than the first
+    for (let middle = low; low <= high; middle = (low + high) >> 1) {
+      const group = this.#firstWith(firm, middle, middle === at.number ? middle : high)
+      if (group && group.frames[0]!.offset <= offset) {
+        if (group.frames.at(-1)!.offset >= offset) return group
+        low = group.number + 1
+      } else if (middle === at.number) low++
+      else high = middle - 1
+    }
+    return null
+  }
+
+  /** The first of the groups from … to that holds entries of a firm. */
+  #firstWith(firm: string, from: number, to: number): FirmGroup | null {
+    for (let number = from; number <= to; number++) {
+      const row = this.#group.get(number) as GroupRow | undefined
+      const block = row && this.#framesOf(row)
       if (!block) continue
-      for (const frame of framesIn(block, this.#frames)) {
-        if (frame.firm !== firm || frame.offset < offset) continue
-        return frame.offset === offset ? entryOf(frame, block, row.number) : null
-      }
+      const frames: Frame[] = []
+      for (const frame of framesIn(block, this.#frames)) if (frame.firm === firm) frames.push(frame)
+      if (frames.length > 0) return { number, block, frames }
     }
     return null
   }
@@ -97,6 +161,12 @@ export class HotDay {
   opening(): Heads {
     this.#opening ??= readHeads(this.#db, 'opening')
     return this.#opening
+  }
+
+  /** Does an entry of a firm lie in this file, as far as its heads tell? */
+  spans(firm: string, offset: number): boolean {
+    const head = (heads: Heads) => (heads.get(firm) ?? NO_HEAD).offset
+    return head(this.opening()) < offset && offset <= head(this.heads())
   }
 
   heads(): Heads {
@@ -136,6 +206,12 @@ export class HotDay {
       return null
     }
   }
+}
+
+const placeOf = (row: PlaceRow | undefined): HotPlace | null => {
+  if (!row) return null
+  const { number, first, evidence, hash } = row
+  return { number, first, head: hash && { offset: first - 1, evidence: evidence!, hash: Buffer.from(hash) } }
 }
 
 /** What the days of one reader share. */

@@ -1,36 +1,49 @@
 /**
- * Which items a sealed block holds: seq intervals per (machine, class, boot), as panes name their sources. A payload may be any bytes:
- * what cannot be read has no interval, and is found by its offset alone.
+ * Which items a sealed block holds: seq intervals per (machine, class, boot), as panes name their sources, and from when to when they
+ * happened. A payload may be any bytes: what cannot be read has no interval, and is found by its offset alone.
  */
+import { MANUAL } from '#domain/accounting/register.ts'
+import type { Instant } from '#domain/time.ts'
 import { CLASSES, classCode } from './frame.ts'
 import type { JournalEntry } from './journal.ts'
 
 export type Interval = {
   readonly machine: string
   readonly class: string
+  /** '' where the device names none, `manual` for what a person entered. */
   readonly boot: string
+  /** Seqs; of an item without one its ts. */
   readonly first: number
   readonly last: number
+  readonly firstTs: Instant
+  readonly lastTs: Instant
 }
 
-/** One interval per (machine, class, boot), from the lowest to the highest seq among these entries. */
+type Stream = Pick<Interval, 'machine' | 'class' | 'boot'>
+type Held = { readonly boot: string; readonly seq: number; readonly ts: Instant }
+
+/** One interval per (machine, class, boot), from the lowest to the highest seq and ts among these entries. */
 export function intervalsOf(entries: readonly JournalEntry[]): Interval[] {
-  const found = new Map<
-    string,
-    { machine: string; class: string; boot: string; first: number; last: number }
-  >()
-  for (const { topic, payload } of entries) {
+  const found = new Map<string, { -readonly [K in keyof Interval]: Interval[K] }>()
+  const add = ({ machine, class: cls, boot }: Stream, { seq, ts }: Held): void => {
+    const key = `${machine}\n${cls}\n${boot}`
+    const one = found.get(key)
+    if (!one) found.set(key, { machine, class: cls, boot, first: seq, last: seq, firstTs: ts, lastTs: ts })
+    else {
+      one.first = Math.min(one.first, seq)
+      one.last = Math.max(one.last, seq)
+      one.firstTs = Math.min(one.firstTs, ts)
+      one.lastTs = Math.max(one.lastTs, ts)
+    }
+  }
+  for (const { topic, payload, offset } of entries) {
     const machine = machineOf(topic)
-    if (machine === null) continue
-    const cls = CLASSES[classCode(topic)]!
-    for (const { boot, seq } of itemsOf(payload)) {
-      const key = `${machine}\n${cls}\n${boot}`
-      const one = found.get(key)
-      if (!one) found.set(key, { machine, class: cls, boot, first: seq, last: seq })
-      else {
-        one.first = Math.min(one.first, seq)
-        one.last = Math.max(one.last, seq)
-      }
+    if (machine !== null) {
+      const cls = CLASSES[classCode(topic)]!
+      for (const item of itemsOf(payload)) add({ machine, class: cls, boot: item.boot }, item)
+    } else if (isFact(topic)) {
+      const fact = factIn(payload, offset)
+      if (fact) add(fact, fact)
     }
   }
   return [...found.values()]
@@ -43,15 +56,42 @@ function machineOf(topic: string): string | null {
   return parts.length === 7 ? parts.slice(2, 6).join('/') : null
 }
 
-function itemsOf(payload: Buffer): { boot: string; seq: number }[] {
+const isFact = (topic: string): boolean => topic.startsWith('control/') && topic.endsWith('/fact.put')
+
+/** Topics under which items of a machine's class come: its own, and that of what people enter. */
+export const topicsOf = (firm: string, machine: string, cls: string): readonly string[] => [
+  `v1/${firm}/${machine}/${cls}`,
+  `control/${firm}/fact.put`,
+]
+
+/** What a person entered carries one item; its seq is its offset unless it brings one. */
+function factIn(payload: Buffer, offset: number): (Stream & Held) | null {
+  const entry = parse(payload)
+  const body = isRecord(entry) ? entry['body'] : null
+  if (!isRecord(body)) return null
+  const { machine, class: cls, item } = body
+  const held = placeOf(item, offset)
+  if (typeof machine !== 'string' || typeof cls !== 'string' || !held) return null
+  return { machine, class: cls, boot: MANUAL, ...held }
+}
+
+function itemsOf(payload: Buffer): Held[] {
   const body = parse(payload)
   if (!isRecord(body)) return []
   const boot = typeof body['boot'] === 'string' ? body['boot'] : ''
   const items: unknown[] = Array.isArray(body['items']) ? body['items'] : [body]
-  return items
-    .map((item) => (isRecord(item) ? item['seq'] : undefined))
-    .filter((seq): seq is number => Number.isSafeInteger(seq) && (seq as number) >= 0)
-    .map((seq) => ({ boot, seq }))
+  return items.flatMap((item) => {
+    const held = placeOf(item)
+    return held ? [{ boot, ...held }] : []
+  })
+}
+
+/** What is no item, because it has no ts or a seq that is no number of a sequence, has no place. */
+function placeOf(item: unknown, number?: number): { readonly seq: number; readonly ts: Instant } | null {
+  if (!isRecord(item)) return null
+  const { ts, seq = number ?? ts } = item
+  const isPlace = Number.isSafeInteger(ts) && Number.isSafeInteger(seq) && (seq as number) >= 0
+  return isPlace ? { seq: seq as number, ts: ts as number } : null
 }
 
 function parse(payload: Buffer): unknown {

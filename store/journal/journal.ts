@@ -32,6 +32,33 @@ export type JournalPlace = {
   readonly receivedAt: Instant
 }
 
+/** Items of a machine's class, as panes name their sources. */
+export type ItemRange = {
+  /** `site/area/line/machine` */
+  readonly machine: string
+  readonly class: string
+  /** '': the device names none, `manual`: entered by people. Null: any, and from … to are instants. */
+  readonly boot: string | null
+  /** Seqs (of an item without one its ts), both inside. */
+  readonly from: number
+  readonly to: number
+}
+
+/** What is known of the evidence chain at an entry, from the entries around it. */
+export type ChainAt = {
+  /** SHA-256 of the firm's chain behind the entry, hex. Null: it cannot be told from here, or the entry is no evidence. */
+  readonly hash: string | null
+  /**
+   * `intact`: the entries from … to give the values of the chain that were stored before and behind them. `broken`: they do not,
+   * `why` says which. `not_chained`: a signal. `not_kept`: no value is stored near (a day file that an older version began).
+   */
+  readonly state: 'intact' | 'broken' | 'not_chained' | 'not_kept'
+  /** Offsets of the stretch that was walked. */
+  readonly from: number
+  readonly to: number
+  readonly why: string | null
+}
+
 export type FirmHead = {
   readonly firm: string
   readonly offset: number
@@ -98,6 +125,17 @@ export interface JournalReader {
   heads(): FirmHead[]
   /** One entry, or null when unknown or aged out. */
   find(firm: string, offset: number): JournalEntry | null
+  /** Those of these entries that are there, by offset; each batch is read once. */
+  findAll(firm: string, offsets: readonly number[]): JournalEntry[]
+  /**
+   * Entries of sealed days that may hold items of these ranges, by offset, found by the days' own index: all of those that do, and
+   * others of the same machine and class near them.
+   */
+  sealedWith(firm: string, ranges: readonly ItemRange[]): JournalEntry[]
+  /** Newest entry of the firm before the oldest day that is not sealed. */
+  sealedTo(firm: string): number
+  /** The evidence chain at an entry, from a stretch of bounded length around it; null when the entry is unknown or aged out. */
+  chainAt(firm: string, offset: number): ChainAt | null
   /** Batches that could not be read and were passed over. */
   damage(): readonly Damage[]
   close(): void

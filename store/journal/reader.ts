@@ -5,9 +5,10 @@
 import fs from 'node:fs'
 import { headsByName, NO_HEAD, type Head, type Heads } from './chain.ts'
 import { hotDays, hotFile, hotFolder, isMissing, sealedFiles } from './folders.ts'
-import { FrameReader } from './frame.ts'
+import { classCode, FrameReader, isEvidence } from './frame.ts'
 import { HotDay, type Gathered, type Shared } from './hotDay.ts'
-import type { Damage, FirmHead, JournalEntry, JournalReader } from './journal.ts'
+import { chainless, hotChainAt } from './chainAt.ts'
+import type { ChainAt, Damage, FirmHead, ItemRange, JournalEntry, JournalReader } from './journal.ts'
 import { SealedDay } from './sealedDay.ts'
 
 const READ_BYTES = 4 * 1024 * 1024
@@ -83,10 +84,49 @@ class FileReader implements JournalReader {
 
   find(firm: string, offset: number): JournalEntry | null {
     this.#look()
+    return this.#dayOf(firm, offset)?.find(firm, offset) ?? null
+  }
+
+  findAll(firm: string, offsets: readonly number[]): JournalEntry[] {
+    this.#look()
+    const rising = [...new Set(offsets)].toSorted((a, b) => a - b)
+    const found = Map.groupBy(rising, (offset) => this.#dayOf(firm, offset))
+    return [...found].flatMap(([day, own]) => day?.findAll(firm, own) ?? [])
+  }
+
+  sealedWith(firm: string, ranges: readonly ItemRange[]): JournalEntry[] {
+    this.#look()
+    return this.#sealedOf(firm).flatMap((day) => day.evidenceWith(firm, ranges))
+  }
+
+  sealedTo(firm: string): number {
+    this.#look()
+    const [oldest] = this.#hot
+    const heads = oldest ? oldest.opening() : this.#newestHeads()
+    return (heads.get(firm) ?? NO_HEAD).offset
+  }
+
+  chainAt(firm: string, offset: number): ChainAt | null {
+    this.#look()
+    const day = this.#dayOf(firm, offset)
+    const entry = day?.find(firm, offset)
+    if (!day || !entry) return null
+    if (!isEvidence(classCode(entry.topic))) return chainless('not_chained', offset)
+    return day instanceof HotDay
+      ? hotChainAt(day, this.#shared.frames, firm, offset)
+      : day.chainAt(firm, offset)
+  }
+
+  #sealedOf(firm: string): SealedDay[] {
+    return this.#firm !== null && firm !== this.#firm ? [] : this.#sealed.filter((day) => day.has(firm))
+  }
+
+  /** The day in which an entry lies. A day file that could not be sealed may stand between sealed days. */
+  #dayOf(firm: string, offset: number): HotDay | SealedDay | null {
     if (this.#firm !== null && firm !== this.#firm) return null
-    for (const day of this.#hot.toReversed())
-      if ((day.opening().get(firm) ?? NO_HEAD).offset < offset) return day.find(firm, offset)
-    const days = this.#sealed.filter((day) => day.has(firm))
+    const hot = this.#hot.findLast((day) => day.spans(firm, offset))
+    if (hot) return hot
+    const days = this.#sealedOf(firm)
     let low = 0
     let high = days.length
     while (low < high) {
@@ -94,7 +134,7 @@ class FileReader implements JournalReader {
       if ((days[middle]!.closing().get(firm) ?? NO_HEAD).offset < offset) low = middle + 1
       else high = middle
     }
-    return days[low]?.find(firm, offset) ?? null
+    return days[low] ?? null
   }
 
   damage(): readonly Damage[] {

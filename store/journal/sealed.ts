@@ -5,7 +5,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { unpackBlock, type Placed } from './block.ts'
 import type { Head } from './chain.ts'
+import { MANUAL } from '#domain/accounting/register.ts'
 import { openReadOnly } from './hot.ts'
+import type { ItemRange } from './journal.ts'
 
 export const SEALED_SCHEMA = `
   CREATE TABLE day (firm TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL, entries INTEGER NOT NULL,
@@ -16,9 +18,14 @@ export const SEALED_SCHEMA = `
     first_offset INTEGER NOT NULL, last_offset INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
     chain BLOB NOT NULL, data BLOB NOT NULL) STRICT;
   CREATE TABLE intervals (machine TEXT NOT NULL, class TEXT NOT NULL, boot TEXT NOT NULL, first INTEGER NOT NULL,
-    last INTEGER NOT NULL, block INTEGER NOT NULL,
+    last INTEGER NOT NULL, block INTEGER NOT NULL, first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL,
     PRIMARY KEY (machine, class, boot, first, block)) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = 1;`
+  PRAGMA user_version = 2;`
+
+/** The first files knew neither the times of items nor what people entered: of them every block is looked through. */
+const BY_TIME = 2
+
+const OF_CLASS = 'SELECT DISTINCT block AS id FROM intervals WHERE machine = ? AND class = ?'
 
 export type BlockRow = {
   readonly id: number
@@ -52,6 +59,7 @@ export class SealedBlocks {
   readonly #after: StatementSync
   readonly #next: StatementSync
   readonly #holding: StatementSync
+  readonly #version: number
 
   /** Throws what SQLite throws, and Error when the file is none of ours. */
   constructor(file: string) {
@@ -60,6 +68,7 @@ export class SealedBlocks {
       const row = this.#db.prepare('SELECT * FROM day').get()
       if (!row) throw new Error('a sealed file without its heading')
       this.heading = headingOf(row)
+      this.#version = (this.#db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
       this.#after = this.#db.prepare('SELECT * FROM blocks WHERE last_commit > ? ORDER BY id LIMIT 1')
       this.#next = this.#db.prepare('SELECT * FROM blocks WHERE id > ? ORDER BY id LIMIT 1')
       this.#holding = this.#db.prepare(
@@ -85,13 +94,21 @@ export class SealedBlocks {
     return (this.#holding.get(offset, offset) as unknown as BlockRow | undefined) ?? null
   }
 
-  /** Blocks that hold items of a machine's class and boot with a seq in [from, to]. */
-  ofItems(machine: string, cls: string, boot: string, from: number, to: number): BlockRow[] {
-    const select = this.#db.prepare(
-      `SELECT DISTINCT blocks.* FROM intervals JOIN blocks ON blocks.id = intervals.block
-       WHERE machine = ? AND class = ? AND boot = ? AND first <= ? AND last >= ? ORDER BY id`,
-    )
-    return select.all(machine, cls, boot, to, from) as unknown as BlockRow[]
+  /** Ids of the blocks that may hold items of a range. */
+  ofItems({ machine, class: cls, boot, from, to }: ItemRange): number[] {
+    const ids = (sql: string, ...values: (string | number)[]): number[] =>
+      this.#db
+        .prepare(sql)
+        .all(...values)
+        .map((row) => row['id'] as number)
+    if (boot !== null && (this.#version >= BY_TIME || boot !== MANUAL))
+      return ids(`${OF_CLASS} AND boot = ? AND first <= ? AND last >= ?`, machine, cls, boot, to, from)
+    if (this.#version < BY_TIME) return ids('SELECT id FROM blocks')
+    return ids(`${OF_CLASS} AND first_ts <= ? AND last_ts >= ?`, machine, cls, to, from)
+  }
+
+  block(id: number): BlockRow {
+    return this.next(id - 1)!
   }
 
   close(): void {

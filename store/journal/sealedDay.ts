@@ -4,7 +4,9 @@ import type { Heads } from './chain.ts'
 import type { Placed } from './block.ts'
 import type { SealedFile } from './folders.ts'
 import type { Gathered, Shared } from './hotDay.ts'
-import type { JournalEntry } from './journal.ts'
+import { chainless, sealedChainAt } from './chainAt.ts'
+import { topicsOf } from './intervals.ts'
+import type { ChainAt, ItemRange, JournalEntry } from './journal.ts'
 import { entriesOf, SealedBlocks, type BlockRow } from './sealed.ts'
 
 /** One file being read from front to back. */
@@ -57,14 +59,48 @@ export class SealedDay {
   }
 
   find(firm: string, offset: number): JournalEntry | null {
+    return this.findAll(firm, [offset])[0] ?? null
+  }
+
+  /** A firm's entries by their offsets, which rise. */
+  findAll(firm: string, offsets: readonly number[]): JournalEntry[] {
+    const found: JournalEntry[] = []
     for (const { file, blocks } of this.#open()) {
       if (file.firm !== firm) continue
-      for (let row = blocks.holding(offset); row && row.first_offset <= offset; row = blocks.next(row.id)) {
-        const found = this.#entriesOf(file, row).entries.find((entry) => entry.offset === offset)
-        if (found) return found
+      let row: BlockRow | null = null
+      let held = new Map<number, JournalEntry>()
+      for (const offset of offsets) {
+        if (!row || row.last_offset < offset) {
+          row = blocks.holding(offset)
+          held = new Map(row ? this.#entriesOf(file, row).entries.map((one) => [one.offset, one]) : [])
+        }
+        const entry = held.get(offset)
+        if (entry) found.push(entry)
       }
     }
-    return null
+    return found.toSorted((a, b) => a.offset - b.offset)
+  }
+
+  /** Evidence of a firm that may hold items of these ranges: entries of the same machines and classes, out of the blocks near them. */
+  evidenceWith(firm: string, ranges: readonly ItemRange[]): JournalEntry[] {
+    const part = this.#evidenceOf(firm)
+    if (!part) return []
+    const ids = new Set(ranges.flatMap((range) => part.blocks.ofItems(range)))
+    const topics = new Set(ranges.flatMap((range) => topicsOf(firm, range.machine, range.class)))
+    return [...ids]
+      .toSorted((a, b) => a - b)
+      .flatMap((id) => this.#entriesOf(part.file, part.blocks.block(id)).entries)
+      .filter(({ topic }) => topics.has(topic))
+  }
+
+  /** The chain at a piece of evidence of a firm. */
+  chainAt(firm: string, offset: number): ChainAt {
+    const part = this.#evidenceOf(firm)
+    return part ? sealedChainAt(part.blocks, offset) : chainless('not_kept', offset)
+  }
+
+  #evidenceOf(firm: string): Part | undefined {
+    return this.#open().find(({ file }) => file.firm === firm && file.kind === 'evidence')
   }
 
   /** Heads at the end of the day, of the firms that have entries in it. */

@@ -235,8 +235,8 @@ class Part {
         this.kind === 'evidence' ? head.hash : Buffer.alloc(0),
         data,
       )
-    const insert = db.prepare('INSERT INTO intervals VALUES (?, ?, ?, ?, ?, ?)')
-    for (const one of intervalsOf(entries))
-      insert.run(one.machine, one.class, one.boot, one.first, one.last, lastInsertRowid)
+    const insert = db.prepare('INSERT INTO intervals VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    for (const { machine, class: cls, boot, first: from, last: to, firstTs, lastTs } of intervalsOf(entries))
+      insert.run(machine, cls, boot, from, to, lastInsertRowid, firstTs, lastTs)
   }
 }

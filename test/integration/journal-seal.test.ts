@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
@@ -8,6 +9,8 @@ import { createLog } from '#runtime/log.ts'
 import { oldestCursor, saveCursor } from '#store/journal/cursors.ts'
 import { hotDays, list, sealedFile, sealedFiles } from '#store/journal/folders.ts'
 import type { JournalInput, JournalWriter } from '#store/journal/journal.ts'
+import { encodeFrame } from '#store/journal/frame.ts'
+import { compressFast, decompress } from '#store/journal/group.ts'
 import { openJournalReader } from '#store/journal/reader.ts'
 import { entriesOf, SealedBlocks } from '#store/journal/sealed.ts'
 import { sealDay, unlinkDay } from '#store/journal/sealing.ts'
@@ -117,12 +120,95 @@ test('one firm’s sealed files show nothing of another’s, and find items by m
     expect(entries.every((one) => one.firm === firm && one.topic.split('/')[1] === firm)).toBe(true)
     expect(entries.every((one) => one.topic.endsWith('telemetry') === (kind === 'signals'))).toBe(true)
     const cls = kind === 'signals' ? 'telemetry' : 'count'
-    expect(blocks.ofItems('main/l/l1/m-0', cls, 'a1', 0, 6000)).toHaveLength(1)
-    expect(blocks.ofItems('main/l/l1/m-0', cls, 'a1', 6001, 7000)).toHaveLength(0)
-    expect(blocks.ofItems('main/l/l1/m-0', cls, 'b2', 0, 6000)).toHaveLength(0)
+    const found = (boot: string | null, from: number, to: number) =>
+      blocks.ofItems({ machine: 'main/l/l1/m-0', class: cls, boot, from, to }).length
+    expect([found('a1', 0, 6000), found('a1', 6001, 7000), found('b2', 0, 6000)]).toEqual([1, 0, 0])
+    expect([found(null, START, START + 6000), found(null, START - 9, START - 1)]).toEqual([1, 0])
     blocks.close()
     expect(fs.readFileSync(file).includes(firm === 'demo-a' ? 'demo-b' : 'demo-a')).toBe(false)
   }
+})
+
+const some = (offset: number) => offset % 17 === 1
+
+/** What a reader says of some of a firm's entries one by one, and of all of them at once. */
+function chainsOf(firm: string, count: number) {
+  const reader = openJournalReader(dir)
+  const offsets = Array.from({ length: count }, (_, i) => i + 1)
+  const chains = offsets.filter(some).map((offset) => reader.chainAt(firm, offset)!)
+  expect(reader.findAll(firm, offsets.toReversed()).map(({ offset }) => offset)).toEqual(offsets)
+  const unknown = [
+    reader.chainAt(firm, count + 1),
+    reader.chainAt('none', 1),
+    reader.findAll(firm, [count + 1]),
+  ]
+  expect(unknown).toEqual([null, null, []])
+  reader.close()
+  return chains
+}
+
+/** The chain behind each entry of a firm, as any other program computes it; null behind a signal. */
+function chainByHand(firm: string): (string | null)[] {
+  let head: Buffer = Buffer.alloc(32)
+  return readAll(dir)
+    .filter((entry) => entry.firm === firm)
+    .map((entry) => {
+      if (entry.topic.endsWith('/telemetry')) return null
+      const frame = encodeFrame(entry)
+      head = createHash('sha256').update(head).update(frame.subarray(4)).digest()
+      return head.toString('hex')
+    })
+}
+
+test('the chain at an entry is told from the entries around it, before and after sealing; an altered one breaks it', async () => {
+  const journal = await open()
+  for (let i = 0; i < 90; i++) await fill(journal, 30)
+  await journal.close()
+  const byHand = chainByHand('demo-a').filter((_, i) => some(i + 1))
+  const hot = chainsOf('demo-a', 1350)
+  expect(hot.map(({ hash }) => hash)).toEqual(byHand)
+  expect(hot.map(({ state }) => state)).toEqual(byHand.map((hash) => (hash ? 'intact' : 'not_chained')))
+  expect(Math.max(...hot.map(({ from, to }) => to - from))).toBeLessThan(1024)
+
+  const file = path.join(dir, 'hot', `${FIRST}.db`)
+  const db = new DatabaseSync(file)
+  const places = db.prepare(`SELECT first, number FROM places WHERE firm = 'demo-a' ORDER BY first`).all()
+  expect(places.length).toBeGreaterThan(1)
+  // a state of demo-a in the last group before its second place
+  const number = (places[1]!['number'] as number) - 1
+  const kept = db.prepare('SELECT frames, bytes, marks FROM groups WHERE number = ?').get(number)!
+  const block = decompress(kept['frames'] as Uint8Array, kept['bytes'] as number)
+  block.set(Buffer.from('"seq":78'), block.indexOf('"seq":28,'))
+  const put = db.prepare('UPDATE groups SET frames = ? WHERE number = ?')
+  put.run(compressFast(block), number)
+  const [first, second] = places.map((place) => place['first'] as number) as [number, number]
+  const states = () => {
+    const reader = openJournalReader(dir)
+    const evidence = [first, first + 1, first + 2, second, second + 1, second + 2]
+    const told = evidence.map((offset) => reader.chainAt('demo-a', offset)!.state)
+    reader.close()
+    return [told.slice(0, 3), told.slice(3)].map((part) => part.filter((state) => state !== 'not_chained'))
+  }
+  expect(new Set(states()[0])).toEqual(new Set(['broken']))
+  expect(new Set(states()[1])).toEqual(new Set(['intact']))
+  put.run(kept['frames']!, number)
+  db.exec('UPDATE places SET hash = NULL') // as an older version began it
+  expect(new Set(states().flat())).toEqual(new Set(['not_kept']))
+  db.close()
+
+  sealDay(dir, FIRST)
+  unlinkDay(dir, FIRST)
+  const sealed = chainsOf('demo-a', 1350)
+  expect(sealed.map(({ hash }) => hash)).toEqual(byHand)
+  const { file: evidence } = sealedFiles(dir).find(
+    ({ firm, kind }) => firm === 'demo-a' && kind === 'evidence',
+  )!
+  const day = new DatabaseSync(evidence)
+  day.exec('UPDATE day SET closing_hash = opening_hash')
+  day.close()
+  expect(new Set(chainsOf('demo-a', 1350).map(({ state }) => state))).toEqual(
+    new Set(['broken', 'not_chained']),
+  )
 })
 
 test('signals age out, evidence stays, and no consumer loses what it has not read', async () => {

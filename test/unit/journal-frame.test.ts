@@ -163,14 +163,22 @@ test('intervals are read from any payload without an error', () => {
     }),
   )
   const some = [
-    '{"boot":"a1","items":[{"seq":9},{"seq":4},{"seq":-1},{"seq":1.5},null]}',
-    '{"seq":12,"boot":"a1"}',
-    '{"seq":3}',
+    '{"boot":"a1","items":[{"seq":9,"ts":5},{"seq":4,"ts":7},{"seq":-1,"ts":9},{"seq":1.5,"ts":1},null]}',
+    '{"seq":12,"ts":6,"boot":"a1"}',
+    '{"seq":3,"ts":8}',
+    '{"seq":4}',
+    '{"ts":20}',
     'no json',
   ]
   expect(intervalsOf(some.map((payload, i) => entry(i + 1, 'v1/a/s/x/l/m/count', payload)))).toEqual([
-    { machine: 's/x/l/m', class: 'count', boot: 'a1', first: 4, last: 12 },
-    { machine: 's/x/l/m', class: 'count', boot: '', first: 3, last: 3 },
+    { machine: 's/x/l/m', class: 'count', boot: 'a1', first: 4, last: 12, firstTs: 5, lastTs: 7 },
+    { machine: 's/x/l/m', class: 'count', boot: '', first: 3, last: 20, firstTs: 8, lastTs: 20 },
+  ])
+  const facts = ['"seq":5,"ts":8', '"ts":9', '"seq":6'].map(
+    (item) => `{"body":{"machine":"s/x/l/m","class":"event","item":{${item}}}}`,
+  )
+  expect(intervalsOf(facts.map((payload, i) => entry(i + 70, 'control/a/fact.put', payload)))).toEqual([
+    { machine: 's/x/l/m', class: 'event', boot: 'manual', first: 5, last: 71, firstTs: 8, lastTs: 9 },
   ])
 })
 
