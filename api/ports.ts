@@ -87,6 +87,8 @@ export type Ports = {
   readonly log: Log
   /** Served over TLS: cookies are Secure, HSTS is sent. */
   readonly secure: boolean
+  /** Folder of the plant files. */
+  readonly plants: string
   /** Folder of the built page. */
   readonly page: string
 }

@@ -19,6 +19,7 @@ import { mergeMetrics } from './metrics.ts'
 import { brokerAt, ingestAt, metricsAt, neighboursAt, simulatorsAt } from './neighbours.ts'
 import { PlantFiles } from './plants.ts'
 import type { Ports } from './ports.ts'
+import { RecordSeeds } from './seedRecords.ts'
 import { createServer } from './server.ts'
 import { Upstream } from './upstream.ts'
 
@@ -82,6 +83,7 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
     now: () => Date.now(),
     log,
     secure: tls !== null,
+    plants: options.plants,
     page: path.join(import.meta.dirname, '..', 'dashboards', 'web', 'dist'),
   }
   const rights: { check: () => void } = { check: () => undefined }
@@ -127,11 +129,18 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
     () => listen(server, options.http, '--http'),
     () => server.closeAllConnections(),
   )
-  if (!options.empty)
+  if (!options.empty) {
     await lifecycle.start(
       'plants',
       () => plants.watch(ports),
       () => plants.close(),
     )
+    const seeds = new RecordSeeds(options.plants)
+    await lifecycle.start(
+      'records',
+      () => seeds.watch(ports),
+      () => seeds.close(),
+    )
+  }
   return { http: `${tls ? 'https' : 'http'}://${showAddress(address)}` }
 }

@@ -100,6 +100,7 @@ export type LedgerEvent = {
     | 'machine.event'
     | 'store.state'
     | 'shift.settled'
+    | 'records.changed'
   /** Journal offset that caused it; null for the store's own news. */
   readonly offset: number | null
   readonly body: Readonly<Record<string, unknown>>

@@ -27,6 +27,12 @@ const share = whole('a share of 1', 1_000_000)
 export const text = z.string(needed('a text is needed')).min(1, 'must not be empty').max(200)
 const count = z.int('must be a whole number').min(0, 'must not be below 0')
 
+/** 2026-02-31 is none, however a clock may read it. */
+function isDate(value: string): boolean {
+  const at = Date.parse(`${value}T00:00:00Z`)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value)
+}
+
 const minute = (value: string): number => Number(value.slice(0, 2)) * 60 + Number(value.slice(3, 5))
 /** `08:00-12:00`; 24:00 is the end of the day, 25:00 one in the morning of the next. */
 const window = z
@@ -38,7 +44,7 @@ const window = z
 export const date = z
   .string(needed('a date is needed, written as yyyy-mm-dd'))
   .regex(/^\d{4}-\d\d-\d\d$/, 'must be yyyy-mm-dd')
-  .refine((value) => !Number.isNaN(Date.parse(`${value}T00:00:00Z`)), 'there is no such date')
+  .refine(isDate, 'there is no such date')
 
 /** `00:00-07:00 valley` */
 const period = z

@@ -1,11 +1,20 @@
 /**
- * Which plant and calendar hold for a production day, and what parts it has. The day goes by the newest plant that was in force before
- * its end; what lies before the first plant, by the first. A day ends where the next one begins, also when a plant moves its first
- * shift.
+ * Which plant and calendar hold for a production day, when its machines are planned to work, and what parts it has. The day goes by the
+ * newest plant that was in force before its end; what lies before the first plant, by the first. Closed days and planned hours go by the
+ * records that hold when it begins. A day ends where the next one begins, also when a plant moves its first shift.
  */
-import { calendarOf, spanOfDay, productionDay, type Calendar } from '#domain/accounting/calendar.ts'
+import {
+  calendarOf,
+  productionDay,
+  spanOfDay,
+  type Calendar,
+  type MachineHours,
+} from '#domain/accounting/calendar.ts'
 import type { MachineTerms } from '#domain/accounting/machinePanes.ts'
+import type { Book, PriceBook, RecordValues } from '#domain/accounting/records.ts'
 import type { Span } from '#domain/accounting/span.ts'
+import { plantMachineOf } from '#domain/accounting/valuationCase.ts'
+import { closedDaysOf, plannerOf, type DayPlan, type PlantMachine } from '#domain/accounting/valuationPlan.ts'
 import type { Machine, Plant } from '#domain/plant/plant.ts'
 import { DAY, MINUTE, type Instant } from '#domain/time.ts'
 import type { StoredPlant } from '#store/ledger/writer.ts'
@@ -20,9 +29,14 @@ export type DayPart = Span & {
 export type ProductionDay = Span & {
   readonly day: string
   readonly plant: Plant
+  /** For what happens in the day: no other one has hours. */
   readonly calendar: Calendar
+  /** With the closed days of its year as they are, for what is shared out over open days. */
+  readonly year: Calendar
   readonly parts: readonly DayPart[]
 }
+
+type Year = readonly [year: string, record: RecordValues['calendar']]
 
 /** Days looked up again and again are few; the bound only matters to a very long import. */
 const MAX_DAYS = 2000
@@ -32,16 +46,22 @@ const dateAfter = (day: string, days: number): string =>
 
 export class Almanac {
   readonly #plants: readonly StoredPlant[]
+  readonly #books: () => PriceBook
   readonly #days = new Map<string, ProductionDay>()
-  readonly #calendars = new WeakMap<Plant, Calendar>()
+  readonly #plain = new WeakMap<Plant, Calendar>()
+  readonly #machines = new WeakMap<Plant, ReadonlyMap<string, PlantMachine>>()
+  readonly #plans = new WeakMap<ProductionDay, DayPlan>()
+  /** The newest closed days, and the records that say so: days in a row mostly have the same. */
+  #closed: { readonly records: readonly Year[]; readonly days: readonly string[] } | null = null
   #last: ProductionDay | null = null
 
-  /** `plants`: all versions, oldest first; the list may grow, see `changed`. */
-  constructor(plants: readonly StoredPlant[]) {
+  /** `plants`: all versions, oldest first; the list may grow, and records be added, see `changed`. */
+  constructor(plants: readonly StoredPlant[], books: () => PriceBook) {
     this.#plants = plants
+    this.#books = books
   }
 
-  /** A plant was put in force. */
+  /** A plant was put in force, or records that say when it works. */
   changed(): void {
     this.#days.clear()
     this.#last = null
@@ -51,7 +71,7 @@ export class Almanac {
   at(instant: Instant): ProductionDay {
     const last = this.#last
     if (last && last.from <= instant && instant < last.to) return last
-    let found = this.day(productionDay(this.#calendar(this.#plants.at(-1)!.plant), instant))
+    let found = this.day(productionDay(this.#plainOf(this.#plants.at(-1)!.plant), instant))
     while (instant < found.from) found = this.day(dateAfter(found.day, -1))
     while (instant >= found.to) found = this.day(dateAfter(found.day, 1))
     return (this.#last = found)
@@ -63,12 +83,14 @@ export class Almanac {
     if (known) return known
     const next = dateAfter(day, 1)
     const plant = this.#plantOf(day)
-    const calendar = this.#calendar(plant)
-    const { from } = spanOfDay(calendar, day)
-    const { from: to } = spanOfDay(this.#calendar(this.#plantOf(next)), next)
+    const plain = this.#plainOf(plant)
+    const { from } = spanOfDay(plain, day)
+    const { from: to } = spanOfDay(this.#plainOf(this.#plantOf(next)), next)
+    const closed = this.#closedIn(this.#books().at(from))
+    const year = { ...plain, closed: new Set(closed) }
     // whatever the next day's calendar says, its hours are not those of this day
-    const own = { ...calendar, closed: new Set([...calendar.closed, next]) }
-    const made = { day, from, to, plant, calendar: own, parts: partsOf(calendar, day, { from, to }) }
+    const calendar = { ...plain, closed: new Set([...closed, next]) }
+    const made = { day, from, to, plant, calendar, year, parts: partsOf(year, day, { from, to }) }
     if (this.#days.size >= MAX_DAYS) this.#days.clear()
     this.#days.set(day, made)
     return made
@@ -79,33 +101,74 @@ export class Almanac {
   }
 
   /** What holds of a machine on a day; null when no plant ever listed it. */
-  termsOf(
-    { plant, calendar }: ProductionDay,
-    path: string,
-  ): (MachineTerms & { readonly machine: Machine }) | null {
+  termsOf(day: ProductionDay, path: string): (MachineTerms & { readonly machine: Machine }) | null {
+    const { plant, calendar } = day
     const plants = [plant, ...this.#plants.map((stored) => stored.plant)]
     for (const { machines } of plants) {
       const machine = machines.find((one) => one.path === path)
-      // no record of a roster yet: every machine is planned in every shift
-      if (machine) return { machine, calendar, hours: {} }
+      if (machine) return { machine, calendar, hours: this.#hoursOf(day, path) }
     }
     return null
   }
 
+  /** Everything of a day that its panes go by besides the plant, as a text to compare. */
+  shapeOf(day: ProductionDay): string {
+    const hours = [...this.#machinesOf(day.plant).keys()].map((path) => this.#hoursOf(day, path))
+    return JSON.stringify([day.parts, hours])
+  }
+
+  #hoursOf(day: ProductionDay, path: string): MachineHours {
+    const machines = this.#machinesOf(day.plant)
+    const machine = machines.get(path)
+    // not of this plant: no roster knows it, and it is planned in every shift
+    if (!machine) return {}
+    let plan = this.#plans.get(day)
+    if (!plan) {
+      const planner = plannerOf(day.year, this.#books(), [...machines.values()])
+      ;[plan] = planner.plansIn({ from: day.from, to: day.from + 1 }) as [DayPlan]
+      this.#plans.set(day, plan)
+    }
+    return plan.hoursOf(machine)
+  }
+
+  #machinesOf(plant: Plant): ReadonlyMap<string, PlantMachine> {
+    let machines = this.#machines.get(plant)
+    if (!machines) {
+      machines = new Map(plant.machines.map((machine) => [machine.path, plantMachineOf(machine)]))
+      this.#machines.set(plant, machines)
+    }
+    return machines
+  }
+
+  /** Days on which no shift works by a book, of every year that it knows. */
+  #closedIn(book: Book): readonly string[] {
+    const records = book.all('calendar')
+    const known = this.#closed
+    if (
+      known?.records.length === records.length &&
+      records.every(([, own], i) => own === known.records[i]![1])
+    )
+      return known.days
+    const days = records.flatMap(([key]) => closedDaysOf(book, Number(key)) ?? [])
+    this.#closed = { records, days }
+    return days
+  }
+
   #plantOf(day: string): Plant {
     const inForce = this.#plants.findLast(
-      ({ plant, since }) => since < spanOfDay(this.#calendar(plant), day).to,
+      ({ plant, since }) => since < spanOfDay(this.#plainOf(plant), day).to,
     )
     return (inForce ?? this.#plants[0]!).plant
   }
 
-  #calendar(plant: Plant): Calendar {
-    let calendar = this.#calendars.get(plant)
+  /** Its shifts, without closed days. */
+  #plainOf(plant: Plant): Calendar {
+    let calendar = this.#plain.get(plant)
     if (!calendar) {
       const made = calendarOf(plant.shifts, [])
       // a plant is checked before it is put in force: what is left are days from midnight without shifts
       calendar = 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set() }
-      this.#calendars.set(plant, calendar)
+      this.#plain.set(plant, calendar)
     }
     return calendar
   }

@@ -4,6 +4,7 @@
  */
 import type { LedgerEvent } from '#contract/live.ts'
 import type { EventHeard } from '#domain/accounting/facts.ts'
+import { shapedFrom } from '#domain/accounting/recordChanges.ts'
 import { priceBook, type DatedRecord, type PriceBook } from '#domain/accounting/records.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { DeviceClass } from '#contract/topics.ts'
@@ -84,7 +85,7 @@ export class Firm {
     this.plants = this.ledger.plants()
     this.records = this.ledger.records.records()
     this.books = priceBook(this.records)
-    this.almanac = new Almanac(this.plants)
+    this.almanac = new Almanac(this.plants, () => this.books)
     this.days = new OpenDays(this.almanac, this.ledger, (day, shift) => this.settledOf(day, shift))
     const progress = this.ledger.progress()
     this.stored = this.taken = progress?.cursor ?? 0
@@ -151,10 +152,16 @@ export class Firm {
     records: readonly DatedRecord[],
     { at, offset, by }: Pick<RecordRow, 'at' | 'offset' | 'by'>,
   ): void {
+    const since = shapedFrom(records)
+    // before the list grows: a price book makes its books of it when they are asked for
+    const shapes = since === null ? null : this.days.shapesFrom(since)
     const rows = records.map((record, i) => ({ ...record, id: this.records.length + 1 + i, at, offset, by }))
     this.records.push(...rows)
     this.pending.records.push(...rows)
     this.books = priceBook(this.records)
+    if (shapes === null) return
+    this.almanac.changed()
+    this.days.recordsChanged(shapes, this.clock.mono)
   }
 
   #usePlant(plant: Plant): void {

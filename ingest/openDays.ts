@@ -14,8 +14,11 @@ export const QUIET: Millis = MINUTE
 /** A register that was not heard for longer grows in no day between; an event that lasts longer is over. */
 export const REACH: Millis = 31 * DAY
 
+/** Every shift that a plant may have, and what lies outside of them. */
+const SHIFTS: readonly (number | null)[] = [null, 0, 1, 2, 3, 4, 5]
+
 /** Why a settled shift is opened again. */
-export type Reason = 'late_data' | 'correction' | 'plant_changed'
+export type Reason = 'late_data' | 'correction' | 'plant_changed' | 'record_changed'
 
 export type OpenPart = {
   readonly part: DayPart
@@ -62,14 +65,19 @@ export class OpenDays {
   }
 
   #load(date: string, { parts, due }: Stored): void {
-    const open = this.#create(this.#almanac.day(date), 0)
+    const day = this.#almanac.day(date)
+    const open = this.#create(
+      day,
+      0,
+      parts.map(([shift]) => shift),
+    )
     for (const one of open.parts) {
       const stored = parts.find(([shift]) => shift === one.part.shift)
       one.open = stored !== undefined
       one.dirty = new Set()
       if (!stored) continue
       const [, touched, reason, dirty] = stored
-      Object.assign(one, { touched, reason, dirty: new Set(dirty ?? pathsOf(open.day)) })
+      Object.assign(one, { touched, reason, dirty: new Set(dirty ?? pathsOf(day)) })
     }
     open.due = open.parts.filter(({ part }) => due.includes(part.shift))
   }
@@ -121,9 +129,16 @@ export class OpenDays {
     }
   }
 
-  /** Parts that were never settled are open with every machine, settled ones closed. */
-  #create(day: ProductionDay, mono: Millis): OpenDay {
-    const parts = day.parts.map((part): OpenPart => {
+  /**
+   * Parts that were never settled are open with every machine, settled ones closed. A shift that has panes and that the day no longer
+   * has (`shifts`, or one that was settled) keeps a part without any time, which leaves its panes empty.
+   */
+  #create(day: ProductionDay, mono: Millis, shifts: readonly (number | null)[] = []): OpenDay {
+    const settled = SHIFTS.filter((shift) => this.#settledOf(day.day, shift) !== null)
+    const gone = [...new Set([...settled, ...shifts])]
+      .filter((shift) => !day.parts.some((part) => part.shift === shift))
+      .map((shift): DayPart => ({ shift, from: day.from, to: day.from, spans: [] }))
+    const parts = [...day.parts, ...gone].map((part): OpenPart => {
       const last = this.#settledOf(day.day, part.shift)
       const dirty = new Set(last ? [] : pathsOf(day))
       return { part, revision: (last?.revision ?? -1) + 1, open: !last, touched: mono, reason: null, dirty }
@@ -138,10 +153,40 @@ export class OpenDays {
   plantChanged(mono: Millis): void {
     for (const { day: old } of this.list()) {
       const day = this.#almanac.day(old.day)
-      if (day.plant === old.plant) continue
-      this.#days.delete(day.day)
-      this.#create(day, mono)
-      for (const machine of pathsOf(day)) this.#touchDay(day, machine, day, day, mono, 'plant_changed')
+      if (day.plant !== old.plant) this.#remake(day, mono, 'plant_changed')
+    }
+  }
+
+  /** What the panes of days go by, open or settled, from an instant on; see `recordsChanged`. */
+  shapesFrom(since: Instant): ReadonlyMap<string, string> {
+    const dates = [...new Set([...this.#settled, ...this.#days.keys()])].toSorted()
+    const days = dates.map((date) => this.#days.get(date)?.day ?? this.#almanac.day(date))
+    return new Map(
+      days.filter(({ from }) => from >= since).map((day) => [day.day, this.#almanac.shapeOf(day)]),
+    )
+  }
+
+  /** Records say when the plant works: days that come out differently than `shapes` are made anew. */
+  recordsChanged(shapes: ReadonlyMap<string, string>, mono: Millis): void {
+    for (const [date, shape] of shapes) {
+      const day = this.#almanac.day(date)
+      if (this.#almanac.shapeOf(day) !== shape) this.#remake(day, mono, 'record_changed')
+    }
+  }
+
+  #remake(day: ProductionDay, mono: Millis, reason: Reason): void {
+    const old = this.#days.get(day.day)?.parts ?? []
+    this.#days.delete(day.day)
+    const open = this.#create(
+      day,
+      mono,
+      old.map(({ part }) => part.shift),
+    )
+    for (const one of open.parts) {
+      one.open = true
+      one.touched = mono
+      one.dirty = new Set(pathsOf(day))
+      if (one.revision > 0) one.reason ??= reason
     }
   }
 

@@ -6,12 +6,14 @@ import type { z } from 'zod'
 import type { RunStart } from '#contract/rest.ts'
 import type { SimulationRun } from '#contract/local.ts'
 import { isLevel } from '#contract/topics.ts'
+import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import type { Principal } from '../auth/identity.ts'
 import { perform } from '../deed.ts'
 import { refuse, type Refused } from '../http/problem.ts'
 import type { Ports } from '../ports.ts'
 import { inScope } from '../auth/scope.ts'
+import { recordsOfRun } from '../seedRecords.ts'
 import { scenarioViews } from './scenarios.ts'
 
 export const MAX_RUNS = 4
@@ -71,6 +73,11 @@ export async function startRun(ports: Ports, who: Principal, start: Start): Prom
   if (put.status === 'refused') return refuse(409, put.why, put.detail)
   if (!(await inForce(ports, firm)))
     return refuse(503, 'ingest-down', 'the plant is journalled, and the pipeline has not taken it: try again')
+  const records = recordsOfRun(ports, start.plant, scenario === 'retrofit', from ?? ports.now())
+  if (records.length > 0) {
+    const refusal = await putRecords(ports, who, firm, records)
+    if (refusal) return refusal
+  }
   return ports.simulators.start(request)
 }
 
@@ -104,9 +111,34 @@ function copyOf(source: Plant, firm: string, { scenario, seed }: Start): Plant {
   }
 }
 
-async function inForce(ports: Ports, firm: string): Promise<boolean> {
+/** They hold before the run tells anything. Null: they do. */
+async function putRecords(
+  ports: Ports,
+  who: Principal,
+  firm: string,
+  records: readonly DatedRecord[],
+): Promise<Refused | null> {
+  const deed = { kind: 'record.put', version: 1, body: { records }, reason: 'records of the plant' } as const
+  const put = await perform(ports, who, firm, deed, 'simulate')
+  if (put.status === 'forbidden') return refuse(403)
+  if (put.status === 'unavailable')
+    return refuse(503, 'journal-down', 'the journal does not answer: try again')
+  if (put.status === 'refused') return refuse(409, put.why, put.detail)
+  if (put.status === 'accepted') return null
+  if (await within(() => ports.ledgers.of(firm)?.answerTo(put.id) != null)) return null
+  return refuse(
+    503,
+    'ingest-down',
+    'the records are journalled, and the pipeline has not taken them: try again',
+  )
+}
+
+const inForce = (ports: Ports, firm: string): Promise<boolean> =>
+  within(() => ports.ledgers.of(firm)?.plant() != null)
+
+async function within(isSo: () => boolean): Promise<boolean> {
   const end = performance.now() + IN_FORCE_WITHIN_MS
-  while (!ports.ledgers.of(firm)?.plant()) {
+  while (!isSo()) {
     if (performance.now() > end) return false
     await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
   }

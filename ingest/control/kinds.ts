@@ -6,6 +6,7 @@ import type { ControlKind } from '#contract/control.ts'
 import type { Deed } from './deed.ts'
 import { putFact } from './putFact.ts'
 import { putPlant } from './putPlant.ts'
+import { putRecords } from './putRecords.ts'
 import { discard } from './discard.ts'
 import { release } from './release.ts'
 
@@ -14,4 +15,5 @@ export const DEEDS: Readonly<Partial<Record<ControlKind, Deed>>> = {
   'quarantine.release': release,
   'quarantine.discard': discard,
   'fact.put': putFact,
+  'record.put': putRecords,
 }

@@ -16,6 +16,7 @@ import { FLAGS } from '#contract/dispositions.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { createLog } from '#runtime/log.ts'
 import type { Bucket } from '#store/historian/historian.ts'
+import type { RecordRow } from '#store/ledger/changes.ts'
 import type { LedgerRow, MachineEvent, QuarantineRecord, StateSegment } from '#store/ledger/ledger.ts'
 import { PeopleStore } from '#store/people/people.ts'
 import { createApp } from '../../api/app.ts'
@@ -176,6 +177,8 @@ export class FakeLedger implements LedgerReader {
   quarantineByReason = () => [{ reason: 'out_of_range', count: 1, lastAt: NOW, lastMachine: MACHINE }]
   segments: readonly StateSegment[]
   happened: readonly MachineEvent[] = []
+  accepted: RecordRow[] = []
+  records = (id = 0) => this.accepted.filter((row) => row.id > id)
   states = () => [...this.segments]
   machineEvents = () => [...this.happened]
   close = () => undefined
@@ -320,6 +323,7 @@ export class Fixture {
       now: () => this.now,
       log: createLog('test'),
       secure: false,
+      plants: path.join(this.dir, 'plants'),
       page: path.join(this.dir, 'dist'),
       ...extra,
     }
