@@ -15,6 +15,10 @@ type Driver = readonly [name: string, milli: number]
 /** An order that ended and told that no piece was good. */
 export const NONE_GOOD = 'none_good'
 
+/** Parts of work orders that ended, and of these what planned work took. */
+export const PARTS = 'maintenance/parts_yuan'
+export const PREVENTIVE_PARTS = 'maintenance/preventive/parts_yuan'
+
 /** Drivers by type of event. Types that are not here change times, orders or registers instead. */
 const DRIVERS: Readonly<Record<string, (item: Item) => readonly Driver[]>> = {
   // an order without a planned quantity plans nothing
@@ -43,7 +47,9 @@ const DRIVERS: Readonly<Record<string, (item: Item) => readonly Driver[]>> = {
     item['phase'] === 'start'
       ? [[`maintenance/${item['kind'] as string}`, 1000]]
       : // parts have the price of one yuan a yuan
-        [['maintenance/parts_yuan', toMilli(item['parts_yuan'] ?? 0)]],
+        (item['kind'] === 'preventive' ? [PARTS, PREVENTIVE_PARTS] : [PARTS]).map(
+          (name) => [name, toMilli(item['parts_yuan'] ?? 0)] as const,
+        ),
 }
 
 /** Drivers that an event adds to its pane. */

@@ -80,6 +80,8 @@ export type RecordValues = {
     readonly counted: boolean
     /** Compressed air in a run-hour, milli-Nm³. */
     readonly airPerRunHour: number
+    /** Standard time of a set-up. */
+    readonly setupMinutes?: number
   }
   /** key: kind of machine. Manned machines by shift, the first ones by path; or hours of its own, minutes after midnight. */
   machine_plan: {

@@ -8,7 +8,9 @@ import { costsByMachine, costsByWork, sharesOf } from '#domain/accounting/poolsS
 import { driverCellsOf, poolsOf, stepDown, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
 import type { Pane } from '#domain/accounting/pane.ts'
 import { toFen } from '#domain/accounting/rounding.ts'
-import type { Span } from '#domain/accounting/span.ts'
+import { addLosses, type LossKind } from '#domain/accounting/loss.ts'
+import { lossesOf, type Losses } from '#domain/accounting/losses.ts'
+import { shared, type Span } from '#domain/accounting/span.ts'
 import { shownU } from '#domain/accounting/u.ts'
 import { caseOf, placeOf } from '#domain/accounting/valuationCase.ts'
 import {
@@ -22,6 +24,7 @@ import {
 } from '#domain/accounting/valuation.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { makesPieces, standardTimesOf, totalsOf } from '#domain/kpi/totals.ts'
+import { HOUR } from '#domain/time.ts'
 import { shiftsOf } from '../../simulators/works/calendar.ts'
 import { airPoolOf } from '../../simulators/works/pools.ts'
 import { truthOf } from '../../simulators/works/truth.ts'
@@ -347,4 +350,61 @@ test('the air pool of each shift and its shares are the truth to the fen', () =>
     expect(faults).toEqual([])
     expect(fenOf.has(UNALLOCATED)).toBe(false)
   }
+})
+
+const nanoOf = (parts: readonly { readonly nano: bigint }[]) =>
+  parts.reduce((sum, { nano }) => sum + nano, 0n)
+
+describe('losses of the real week', () => {
+  let work: Case
+  let found: Losses
+  const of = (...kinds: readonly LossKind[]) => found.losses.filter(({ kind }) => kinds.includes(kind))
+
+  beforeAll(() => {
+    work = caseOf(week.inputOf(week.span))
+    const segments = real.map((machine) => {
+      const own = week.days.flatMap((day) => day.machines[nameOf(machine)]!.segments)
+      return [machine.path, own] as const
+    })
+    found = lossesOf(work, { segments: new Map(segments) })
+  })
+
+  test('scrap and rework are their element', () => {
+    const { elements } = figureOf(week.valuations[0]!)
+    expect(nanoOf(of('scrap', 'rework'))).toBe(elements.find(({ element }) => element === 'scrap')!.nano)
+  })
+
+  test('machines stood faulty as long as they truly did in planned time, by every reason', () => {
+    const truly = new Map<string, number>()
+    for (const machine of real)
+      for (const day of week.days) {
+        const { planned, segments } = day.machines[nameOf(machine)]!
+        for (const { from, to, state, reason } of segments)
+          if (state === 'FAULT') {
+            const ms = planned.reduce((sum, span) => sum + shared(span, from, to), 0)
+            const key = `${machine.path} ${reason}`
+            if (ms > 0) truly.set(key, (truly.get(key) ?? 0) + ms)
+          }
+      }
+    const told = addLosses(of('stop').filter(({ state, ms }) => state === 'FAULT' && ms > 0))
+    expect(new Map(told.map(({ machine, reason, ms }) => [`${machine} ${reason}`, ms]))).toEqual(truly)
+    expect(truly.size).toBeGreaterThan(10)
+  })
+
+  test('what was lost is a part of what was posted: repairs, labour and machine-hours, air, gas', () => {
+    const cells = week.valuations[0]!.cells.filter(({ machine }) => machine !== null)
+    const posted = (...elements: readonly string[]) =>
+      nanoOf(cells.filter(({ element }) => elements.includes(element)))
+    const stops = nanoOf(of('stop', 'setup'))
+    expect(stops).toBeGreaterThan(0n)
+    expect(stops).toBeLessThan(posted('labour', 'machine_hour', 'scrap', 'maintenance', 'electricity'))
+    const air = nanoOf(cells.filter(({ stream }) => stream === 'air_power'))
+    expect(nanoOf(of('leak'))).toBeGreaterThan(air / 50n)
+    expect(nanoOf(of('leak'))).toBeLessThan(air)
+    // the burner burns 2 Nm³ an hour by night
+    const [burner] = addLosses(of('idle'))
+    expect(burner!.machine).toBe(pathOf('paint-01'))
+    const perHour = Number(burner!.nano / 1_000_000n) / 1000 / (burner!.ms / HOUR)
+    expect(Math.abs(perHour - 2 * 3.9)).toBeLessThan(0.2)
+  })
 })

@@ -8,7 +8,8 @@ import { givenUp } from './loss.ts'
 import type { RecordValues } from '../records.ts'
 import type { Element } from './element.ts'
 
-const crewPosts = (work: Case): Post[] =>
+/** Pay of the crews, before scrap and rework took any. */
+export const crewPosts = (work: Case): Post[] =>
   work.days.flatMap((day) =>
     day.shifts.flatMap((shift) =>
       day.book.all('crew').flatMap(([, crew]) => payPosts(work, day, shift, crew)),

@@ -6,8 +6,10 @@ import { budgeted } from './budget.ts'
 import { givenUp } from './loss.ts'
 import type { Element } from './element.ts'
 
-/** A year's amount gives each open day the same; inside the day each machine by its planned hours. */
-function planned(work: Case): Post[] {
+/**
+ * A year's amount gives each open day the same; inside the day each machine by its planned hours. Before scrap and rework took any.
+ */
+export function hourPosts(work: Case): Post[] {
   return work.days.flatMap((day) => {
     const place = day.place('year', 'open')
     if (!place) return []
@@ -47,7 +49,7 @@ export const machineHour: Element = {
   behaviour: 'fixed',
   allocation: 'own machine',
   of: (work) => ({
-    posts: [...planned(work), ...budgeted(work, 'machine_hour'), ...givenUp(work, 'machine')],
+    posts: [...hourPosts(work), ...budgeted(work, 'machine_hour'), ...givenUp(work, 'machine')],
     holes: [],
   }),
 }

@@ -16,7 +16,7 @@ import {
 import type { Element } from './element.ts'
 
 /** The air pool's electricity, with the power factor on it. */
-function airPower(work: Case): Outcome {
+export function airPower(work: Case): Outcome {
   const { posts, holes } = energyPosts(work, true)
   return {
     posts: posts.map((post) => ({
