@@ -12,7 +12,7 @@ import { addLosses, type LossKind } from '#domain/accounting/loss.ts'
 import { lossesOf, type Losses } from '#domain/accounting/losses.ts'
 import { shared, type Span } from '#domain/accounting/span.ts'
 import { shownU } from '#domain/accounting/u.ts'
-import { caseOf, placeOf } from '#domain/accounting/valuationCase.ts'
+import { caseOf, placeOf, type Case } from '#domain/accounting/valuationCase.ts'
 import {
   AXES,
   figureOf,
