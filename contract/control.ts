@@ -70,5 +70,14 @@ export const REFUSALS = [
   'handler_failed', // a fault of the product itself
   'aged_out', // its message is no longer in the journal
   'still_failing', // a released item meets the same fault, or another one
+  'in_future',
+  'window_too_long', // of a correction
+  'no_data', // nothing was heard there that could be corrected
+  'no_change', // it is already so
+  'unknown_stop_reason', // the plant does not list it
+  'out_of_range', // of its measure
+  'not_monotone', // the register would have gone back
+  'below_zero', // fewer pieces than none
+  'nothing_to_reverse', // not so many good pieces were counted
 ] as const
 export type Refusal = (typeof REFUSALS)[number]

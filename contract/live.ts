@@ -100,6 +100,8 @@ export type LedgerEvent = {
     | 'machine.event'
     | 'store.state'
     | 'shift.settled'
+    | 'day.valued'
+    | 'correction.made'
     | 'records.changed'
   /** Journal offset that caused it; null for the store's own news. */
   readonly offset: number | null

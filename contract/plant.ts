@@ -4,7 +4,7 @@
  * Invalid: a machine in a group that does not exist, a scale of 30, a title with U+202E: each is a fault with its path.
  */
 import { z } from 'zod'
-import { SIMULATIONS, type Plant } from '#domain/plant/plant.ts'
+import { SIMULATIONS, STOP_GROUPS, type Plant } from '#domain/plant/plant.ts'
 import { scaleOf } from '#domain/units.ts'
 import { isSimulationFirm } from './rights.ts'
 import { isLevel } from './topics.ts'
@@ -47,6 +47,8 @@ export const MachinePath = z
     (text) => text.split('/').length === 4 && text.split('/').every((part) => Level.safeParse(part).success),
     'must be site/area/line/machine',
   )
+
+export const StopGroup = z.enum(STOP_GROUPS, `must be one of ${STOP_GROUPS.join(', ')}`)
 
 const minute = z.int('must be a whole minute').min(0)
 const millis = z.int('must be a whole number of milliseconds')
@@ -98,6 +100,11 @@ export const PlantShape = z.strictObject({
       }),
     )
     .max(6),
+  stopReasons: z
+    .array(z.strictObject({ code: Level, title: title(32), group: StopGroup }))
+    .min(1, 'needs a reason')
+    .max(60)
+    .exactOptional(),
   groups: z.array(z.strictObject({ id: Level, title: title(32) })).max(100),
   machines: z.array(Machine).max(MAX_MACHINES),
   credentials: z
@@ -142,6 +149,7 @@ export function checkPlant(
   const faults = [
     ...simulationFaults(plant),
     ...shiftFaults(plant),
+    ...duplicates(plant.stopReasons ?? [], ({ code }) => code, ['stopReasons'], 'code'),
     ...duplicates(plant.groups, (group) => group.id, ['groups'], 'id'),
     ...machineFaults(plant),
     ...credentialFaults(plant),

@@ -130,6 +130,9 @@ function build(
           )
           machines.push(machine)
         }
+  Object.keys(file.stop_reasons ?? {}).forEach((code, i) =>
+    places.set(`stopReasons.${i}`, [['stop_reasons', code]]),
+  )
   Object.keys(file.groups).forEach((id, i) => places.set(`groups.${i}`, [['groups', id]]))
   const credentials = credentialsOf(file, machines, places, faults)
   if (faults.length > 0) return { faults }
@@ -143,7 +146,12 @@ function build(
   const groups = Object.entries(file.groups).map(([id, title]) => ({ id, title }))
   const { firm, title, simulated, simulation } = file
   const head = { firm, title, simulated, ...(simulation && { simulation }) }
-  return { plant: { ...head, shifts, groups, machines, credentials }, places }
+  const reasons = file.stop_reasons
+  const stopReasons = reasons && Object.entries(reasons).map(([code, reason]) => ({ code, ...reason }))
+  return {
+    plant: { ...head, shifts, ...(stopReasons && { stopReasons }), groups, machines, credentials },
+    places,
+  }
 }
 
 function machineOf(

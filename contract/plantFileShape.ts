@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import { SIMULATIONS } from '#domain/plant/plant.ts'
 import { scaleOf } from '#domain/units.ts'
-import { Label, Level, MachinePath, MAX_MACHINES, needed, plainText, Title } from './plant.ts'
+import { Label, Level, MachinePath, MAX_MACHINES, needed, plainText, StopGroup, Title } from './plant.ts'
 
 /** One text for both languages, or one for each. YAML reads an unquoted 07 as a number: the most common slip. */
 const inBoth = <S extends z.ZodType<{ zh: string; en: string }>>(shape: S) =>
@@ -98,6 +98,8 @@ export const PlantFile = z.strictObject({
       }),
     )
     .default([]),
+  /** Why machines stand, by code, in the order in which they are offered. Left out: the usual ones. */
+  stop_reasons: z.record(Level, z.strictObject({ title: Title, group: StopGroup })).optional(),
   groups: z.record(Level, Title),
   kinds: z.record(Level, FileKind),
   /** site > area > line > machine */

@@ -17,6 +17,9 @@ export function plantText(plant: Plant, firm: string): string {
     simulated,
     ...(simulation ? { simulation } : {}),
     shifts: plant.shifts.map(shiftText),
+    ...(plant.stopReasons
+      ? { stop_reasons: Object.fromEntries(plant.stopReasons.map(({ code, ...rest }) => [code, rest])) }
+      : {}),
     groups: Object.fromEntries(plant.groups.map((group) => [group.id, group.title])),
     kinds: Object.fromEntries(
       [...kinds].map(([kind, machines]) => [kind, kindText(machines[0]!, shared.get(kind)!)]),

@@ -2,7 +2,13 @@
  * What was heard of a machine, as panes of a stretch need it (domain/accounting/facts.ts): what the ledger holds, and what has come
  * since its last commit.
  */
-import { LOOK_BACK, type EventHeard, type Facts, type StateHeard } from '#domain/accounting/facts.ts'
+import {
+  LOOK_BACK,
+  statesInOrder,
+  type EventHeard,
+  type Facts,
+  type StateHeard,
+} from '#domain/accounting/facts.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Sample } from '#domain/telemetry/counter.ts'
@@ -29,13 +35,19 @@ export function factsOf(firm: Firm, machine: Machine, span: Span): Facts {
   }
   // what a register counted between two readings was made while the machine ran
   const ran = { from: Math.max(read.from, span.from - REACH), to: Math.min(read.to, span.to + REACH) }
+  const corrections = firm.corrections.factsOf(path, span, ran)
   return {
+    ...(corrections && { corrections }),
     samples,
     states: machine.meter ? [] : statesOf(firm, path, ran),
     events: eventsOf(firm, path, span, read).map((row) => heardOf(row, path)),
     signs: signsOf(firm, path, span),
   }
 }
+
+/** States as a machine told them, for [from, to). */
+export const heardStates = (firm: Firm, path: string, span: Span): StateHeard[] =>
+  statesInOrder(statesOf(firm, path, span))
 
 /** The newest of two states at one instant is the one with the higher seq. */
 function statesOf(firm: Firm, path: string, { from, to }: Span): StateHeard[] {

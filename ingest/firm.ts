@@ -25,6 +25,7 @@ import type { PaneHead } from '#store/ledger/paneRows.ts'
 import { sampleDay } from '#store/ledger/samples.ts'
 import { openLedgerWriter, type LedgerWriter, type StoredPlant } from '#store/ledger/writer.ts'
 import { Almanac } from './almanac.ts'
+import { Corrections } from './corrections.ts'
 import { newTally, type Tally } from './counts.ts'
 import { MachineMemory, RECENT_STATES } from './machine.ts'
 import { Quarantine } from './quarantine.ts'
@@ -62,6 +63,8 @@ export class Firm {
   /** Dated records in the order of their acceptance, and the book that they make. */
   readonly records: RecordRow[]
   books: PriceBook
+  /** What people corrected, as far as it stands. */
+  readonly corrections: Corrections
   readonly almanac: Almanac
   readonly days: OpenDays
   /** Machines whose open panes are an hour old. */
@@ -85,6 +88,7 @@ export class Firm {
     this.plants = this.ledger.plants()
     this.records = this.ledger.records.records()
     this.books = priceBook(this.records)
+    this.corrections = new Corrections(this.ledger.corrections.allCorrections())
     this.almanac = new Almanac(this.plants, () => this.books)
     this.days = new OpenDays(this.almanac, this.ledger, (day, shift) => this.settledOf(day, shift))
     const progress = this.ledger.progress()
@@ -187,7 +191,10 @@ export class Firm {
   }
 
   /** Rows of a machine (null: of all) that are not in the ledger yet. */
-  fresh<K extends 'states' | 'machineEvents'>(kind: K, machine: string | null): LedgerChanges[K][number][] {
+  fresh<K extends 'states' | 'machineEvents' | 'corrections'>(
+    kind: K,
+    machine: string | null,
+  ): LedgerChanges[K][number][] {
     const rows: LedgerChanges[K][number][] = [...(this.#unsaved?.[kind] ?? []), ...this.pending[kind]]
     return rows.filter((row) => machine === null || row.machine === machine)
   }
@@ -231,7 +238,7 @@ export class Firm {
   #changes(): LedgerChanges {
     const { events, plants, quarantine, decided, withheld, states, machineEvents, streams, machines } =
       this.pending
-    const { samplesGone, panes, settled, records, accounts } = this.pending
+    const { samplesGone, panes, superseded, settled, records, accounts, corrections } = this.pending
     const samples = [...this.sampled].flatMap((machine) => machine.samples.unstored(this.at))
     this.sampled.clear()
     const hashes: HashRow[] = []
@@ -260,11 +267,12 @@ export class Firm {
       machineEvents,
       samples,
       samplesGone,
-      panes: [...panes.values()],
+      panes: [...superseded, ...panes.values()],
       settled,
       openDays: this.days.rows(),
       records,
       accounts,
+      corrections,
       messages,
       tallies: this.quarantine.changes(),
       machines: machineRows,

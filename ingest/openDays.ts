@@ -82,6 +82,12 @@ export class OpenDays {
     open.due = open.parts.filter(({ part }) => due.includes(part.shift))
   }
 
+  /** Whether something was ever heard of the production day that holds an instant. */
+  isKnown(instant: Instant): boolean {
+    const { day } = this.#almanac.at(instant)
+    return this.#days.has(day) || this.#settled.has(day)
+  }
+
   /** Open days, the oldest first. */
   list(): OpenDay[] {
     return [...this.#days.values()].toSorted((a, b) => a.day.from - b.day.from)

@@ -1,6 +1,7 @@
 /** What has changed in a firm since the last commit of its ledger. */
 import type {
   AccountRow,
+  CorrectionRow,
   MachineEventRow,
   NewEvent,
   PaneRow,
@@ -27,8 +28,11 @@ export type Pending = {
   settled: SettledRow[]
   records: RecordRow[]
   accounts: AccountRow[]
+  corrections: CorrectionRow[]
   /** By panesKey. */
   readonly panes: Map<string, PaneRow>
+  /** Settled panes that a later revision has already replaced there. */
+  readonly superseded: PaneRow[]
   readonly streams: Set<SeqStream | LooseStream>
   readonly machines: Set<MachineMemory>
   /** Control entries answered since the last commit. */
@@ -47,7 +51,9 @@ export const nothing = (): Pending => ({
   settled: [],
   records: [],
   accounts: [],
+  corrections: [],
   panes: new Map(),
+  superseded: [],
   streams: new Set(),
   machines: new Set(),
   answered: new Set(),
@@ -58,3 +64,11 @@ export type PanesKey = Pick<PaneRow, 'machine' | 'length' | 'day' | 'shift'>
 
 export const panesKey = ({ machine, length, day, shift }: PanesKey): string =>
   `${machine} ${length} ${day} ${shift}`
+
+/** Panes of a revision; those of the one before it stay. */
+export function putPanes(pending: Pending, row: PaneRow): void {
+  const key = panesKey(row)
+  const before = pending.panes.get(key)
+  if (before && before.revision < row.revision) pending.superseded.push(before)
+  pending.panes.set(key, row)
+}

@@ -14,7 +14,7 @@ import { factsOf } from './facts.ts'
 import type { Firm } from './firm.ts'
 import type { MachineMemory } from './machine.ts'
 import type { OpenDay, OpenPart } from './openDays.ts'
-import { panesKey } from './pending.ts'
+import { putPanes } from './pending.ts'
 
 /** accounting: a machine's own time is its newest ts, less this. */
 const BEHIND: Millis = 30 * SECOND
@@ -128,13 +128,7 @@ function makePanes(
     const hash = sha256(text)
     const key = { machine: path, length: QUARTER, day: day.day, shift }
     if (firm.paneHead(key)?.hash === hash) continue
-    firm.pending.panes.set(panesKey(key), {
-      ...key,
-      revision,
-      hash,
-      panes: text,
-      sources: encodeSources(own),
-    })
+    putPanes(firm.pending, { ...key, revision, hash, panes: text, sources: encodeSources(own) })
   }
 }
 

@@ -67,6 +67,15 @@ export type Shift = {
   readonly breaks?: readonly { readonly start: number; readonly end: number }[]
 }
 
+/**
+ * What a stop is, by the terms of ISO 22400-2: a delay nobody planned, setting up, planned downtime, or none of them. It says nothing of
+ * planned time: that goes by calendar and work orders (accounting.md 12).
+ */
+export const STOP_GROUPS = ['delay', 'setup', 'planned', 'other'] as const
+export type StopGroup = (typeof STOP_GROUPS)[number]
+
+export type StopReason = { readonly code: string; readonly title: Title; readonly group: StopGroup }
+
 export const SIMULATIONS = ['works', 'shop'] as const
 export type Simulation = (typeof SIMULATIONS)[number]
 
@@ -78,6 +87,8 @@ export type Plant = {
   /** What lives behind it: the valve works (its machines go by the works' names), or a shop of machines each with its own orders (default). */
   readonly simulation?: Simulation
   readonly shifts: readonly Shift[]
+  /** Why machines stand, in the order in which they are offered. Left out: domain/plant/stopReasons.ts. */
+  readonly stopReasons?: readonly StopReason[]
   readonly groups: readonly Group[]
   readonly machines: readonly Machine[]
   readonly credentials: readonly Credential[]

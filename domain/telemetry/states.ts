@@ -3,7 +3,7 @@
  * longer than the machine's timeout is UNKNOWN from the moment the timeout passed, and never the last state carried on.
  */
 import type { MachineState, ShownState } from '#domain/plant/plant.ts'
-import type { Instant, Millis } from '#domain/time.ts'
+import { DAY, type Instant, type Millis } from '#domain/time.ts'
 
 /**
  * A state heard at `ts` and repeated without a silence up to `lastTs`, by messages or by the device's own record (`until`). A later
@@ -24,6 +24,9 @@ export type Segment = {
   /** A person said so; what was heard stays in the record. */
   readonly corrected?: true
 }
+
+/** An override without an end reaches no further than this. */
+export const OPEN_FOR: Millis = 7 * DAY
 
 /** What a person said of [from, to): a state with its reason, or the reason alone. */
 export type Override = {
@@ -92,7 +95,7 @@ export function foldRuns(runs: readonly StateRun[], staleMs: Millis): StateRun[]
  */
 export function overridden(segments: readonly Segment[], overrides: readonly Override[]): Segment[] {
   const said = overrides
-    .map((one) => ({ ...one, to: one.to ?? changeAfter(segments, one.from) }))
+    .map((one) => ({ ...one, to: one.to ?? Math.min(changeAfter(segments, one.from), one.from + OPEN_FOR) }))
     .toSorted((a, b) => a.id - b.id)
   const out: Segment[] = []
   for (const segment of segments) {

@@ -5,10 +5,9 @@ import type { Firm } from '../firm.ts'
 import type { Stages } from '../walks.ts'
 
 /** What a deed came to. A refusal changes nothing. */
-export type Outcome =
-  | { readonly ok: true; readonly result: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly refusal: Refusal; readonly detail: string }
+export type Outcome = { readonly ok: true; readonly result: Readonly<Record<string, unknown>> } | Refused
+export type Refused = { readonly ok: false; readonly refusal: Refusal; readonly detail: string }
 
 export type Deed = (firm: Firm, entry: JournalEntry, control: ControlEntry, stages: Stages) => Outcome
 
-export const refused = (refusal: Refusal, detail: string): Outcome => ({ ok: false, refusal, detail })
+export const refused = (refusal: Refusal, detail: string): Refused => ({ ok: false, refusal, detail })

@@ -3,6 +3,11 @@
  * puts it here.
  */
 import type { ControlKind } from '#contract/control.ts'
+import { correct } from './correct.ts'
+import { count } from './correctCount.ts'
+import { reading } from './correctReading.ts'
+import { reject } from './correctReject.ts'
+import { state } from './correctState.ts'
 import type { Deed } from './deed.ts'
 import { putFact } from './putFact.ts'
 import { putPlant } from './putPlant.ts'
@@ -15,5 +20,9 @@ export const DEEDS: Readonly<Partial<Record<ControlKind, Deed>>> = {
   'quarantine.release': release,
   'quarantine.discard': discard,
   'fact.put': putFact,
+  'correct.state': correct(state),
+  'correct.count': correct(count),
+  'correct.reading': correct(reading),
+  'correct.reject': correct(reject),
   'record.put': putRecords,
 }

@@ -2,10 +2,11 @@
  * What one commit of a ledger holds. Rows that are only ever added stand first, rows of state that are replaced last; the writer
  * stores all of it and the cursor in one transaction, so that a kill leaves a ledger that is exactly as of some journal commit.
  */
+import type { CountCorrection } from '#domain/accounting/facts.ts'
 import type { PaneLength } from '#domain/accounting/pane.ts'
 import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Instant } from '#domain/time.ts'
-import type { Plant } from '#domain/plant/plant.ts'
+import type { MachineState, Plant } from '#domain/plant/plant.ts'
 import type { SampleGone, SamplePart } from './sampleRows.ts'
 
 export type NewEvent = {
@@ -143,6 +144,44 @@ export type AccountRow = {
   readonly text: string
 }
 
+/** Pieces of a machine that a correction adds or takes away. */
+export type CorrectedPieces = CountCorrection & { readonly machine: string }
+
+/** What a correction says, by kind. */
+export type CorrectionBody =
+  | { readonly kind: 'state'; readonly state: MachineState | null; readonly cause: string | null }
+  | { readonly kind: 'count'; readonly parts: readonly CorrectedPieces[] }
+  | { readonly kind: 'reading'; readonly measure: string; readonly value: number; readonly steps: number }
+  | {
+      readonly kind: 'reject'
+      readonly product: string
+      readonly serial: string | null
+      /** Good pieces taken back where they were counted, scrap where they were found. */
+      readonly parts: readonly CorrectedPieces[]
+    }
+
+/** A correction as it was accepted; `id` is its place, 1 the first. */
+export type CorrectionRow = {
+  readonly id: number
+  /** Id of the control entry. */
+  readonly control: string
+  readonly machine: string
+  /** What it speaks of; an instant is [at, at]. Null: until the state changes. */
+  readonly from: Instant
+  readonly to: Instant | null
+  readonly body: CorrectionBody
+  /** As it was shown before and after. */
+  readonly old: unknown
+  readonly new: unknown
+  readonly reason: string
+  readonly by: string
+  /** Journal time and place. */
+  readonly at: Instant
+  readonly offset: number
+  /** Id of the correction that it takes back, whose body it repeats. */
+  readonly withdraws: number | null
+}
+
 /** What the aggregate stage holds of a production day that is not all settled; null: it is. */
 export type OpenDayRow = { readonly day: string; readonly state: string | null }
 
@@ -205,6 +244,7 @@ export type LedgerChanges = {
   readonly openDays: readonly OpenDayRow[]
   readonly records: readonly RecordRow[]
   readonly accounts: readonly AccountRow[]
+  readonly corrections: readonly CorrectionRow[]
   readonly messages: readonly MessageBlock[]
   readonly tallies: readonly ReasonTally[]
   readonly machines: readonly MachineRow[]

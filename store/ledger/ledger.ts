@@ -5,6 +5,7 @@
 import type { Pane, PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Plant, ShownState } from '#domain/plant/plant.ts'
+import type { MadeCorrection } from './correctionRows.ts'
 import type { openAccountReader, openRecordReader } from './recordRows.ts'
 
 export type LedgerHead = { readonly cursor: number; readonly hash: string }
@@ -14,6 +15,8 @@ export type StateSegment = {
   readonly to: Instant
   readonly state: ShownState
   readonly reason: string | null
+  /** A person said so. */
+  readonly corrected?: true
 }
 
 export type QuarantineRecord = {
@@ -60,6 +63,9 @@ export type MachineEvent = {
 export interface MachinePast {
   /** Events of a machine in [from, to), oldest first. */
   machineEvents(machine: string, from: Instant, to: Instant): MachineEvent[]
+  /** Corrections of a machine (null: of all) that touch [from, to), in the order of acceptance; those taken back too. */
+  corrections(machine: string | null, from: Instant, to: Instant): MadeCorrection[]
+  correction(id: number): MadeCorrection | null
 }
 
 /** A shift that was settled. The newest revision counts; those before it stay readable. */
@@ -110,7 +116,7 @@ export interface LedgerReader {
   }): QuarantineRecord[]
   quarantineById(id: number): QuarantineRecord | null
   quarantineByReason(): { reason: string; count: number; lastAt: Instant; lastMachine: string | null }[]
-  /** State segments that touch [from, to), cut to it, oldest first. */
+  /** State segments that touch [from, to), cut to it, oldest first, as people corrected them. */
   states(machine: string, from: Instant, to: Instant): StateSegment[]
   close(): void
 }

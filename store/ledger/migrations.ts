@@ -1,8 +1,8 @@
 /**
  * The tables of a ledger, as steps that are only ever added to. `PRAGMA user_version` counts the steps a file has taken.
  *
- * Written at once and never changed: event, plant, withheld, machine_event, settled, hash_block, message_block. Rows of state (progress,
- * machine, stream, state_run, quarantine, open_day, sample_day, and pane_day until it is settled) are replaced; all of it in one
+ * Written at once and never changed: event, plant, correction, withheld, machine_event, settled, hash_block, message_block. Rows of state
+ * (progress, machine, stream, state_run, quarantine, open_day, sample_day, and pane_day until it is settled) are replaced; all of it in one
  * transaction per commit, together with the cursor.
  */
 import type { DatabaseSync } from 'node:sqlite'
@@ -194,6 +194,25 @@ const STEPS = [
      account BLOB NOT NULL,             -- zstd
      PRIMARY KEY (day, revision)
    ) STRICT, WITHOUT ROWID;`,
+  // Until here people could not correct what was heard.
+  `CREATE TABLE correction (
+     id INTEGER PRIMARY KEY,            -- 1, 2, 3 … in the order of acceptance
+     control TEXT NOT NULL,             -- id of the control entry
+     kind TEXT NOT NULL,
+     machine TEXT NOT NULL,
+     since INTEGER NOT NULL,
+     until INTEGER,                     -- null: until the state changes
+     body TEXT NOT NULL,                -- JSON, by kind
+     was TEXT NOT NULL,                 -- JSON: old and new side by side
+     becomes TEXT NOT NULL,
+     reason TEXT NOT NULL,
+     by TEXT NOT NULL,
+     at INTEGER NOT NULL,               -- journal time and place of its acceptance
+     offset INTEGER NOT NULL,
+     withdraws INTEGER                  -- id of the correction that this one takes back
+   ) STRICT;
+   CREATE INDEX correction_machine ON correction (machine, since);
+   CREATE UNIQUE INDEX correction_withdraws ON correction (withdraws) WHERE withdraws IS NOT NULL;`,
 ] as const
 
 /** Steps that this version of the product knows. */

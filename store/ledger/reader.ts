@@ -3,10 +3,11 @@ import fs from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { byKey, QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import { decodePanes } from '#domain/accounting/paneText.ts'
-import { segmentsOf, type StateRun } from '#domain/telemetry/states.ts'
+import { openSince, shownStates, type StateRun } from '#domain/telemetry/states.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, dayOf, MINUTE, type Instant } from '#domain/time.ts'
 import { firstBroken, GENESIS } from './chain.ts'
+import { openCorrectionReader } from './correctionRows.ts'
 import type {
   LedgerReader,
   LedgerRow,
@@ -64,6 +65,7 @@ export function openLedgerReader(
       WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts, boot, seq`),
   }
   const stored = openPaneReader(db)
+  const corrected = openCorrectionReader(db)
   let cached: PlantVersion | null = null
 
   const plant = (): PlantVersion | null => {
@@ -103,11 +105,13 @@ export function openLedgerReader(
     quarantineByReason: () =>
       sql.byReason.all() as { reason: string; count: number; lastAt: number; lastMachine: string | null }[],
     states: (machine, from, to) => {
-      const first = runBefore(machine, from)
-      const after = sql.runs.all(machine, first?.ts ?? from, to) as unknown as StateRun[]
+      const overrides = corrected.overrides(machine, from, to)
+      const since = openSince(overrides, from)
+      const first = runBefore(machine, since)
+      const after = sql.runs.all(machine, first?.ts ?? since, to) as unknown as StateRun[]
       const runs = first ? [first, ...after] : after
       const staleMs = plant()?.plant.machines.find((m) => m.path === machine)?.stateStaleMs ?? DEFAULT_STALE
-      return segmentsOf(runs, staleMs, from, to)
+      return shownStates(runs, staleMs, overrides, from, to)
     },
     machineEvents: (machine, from, to) => {
       const rows = sql.happened.all(machine, from, to) as unknown as (MachineEvent & { fields: string })[]
@@ -123,6 +127,8 @@ export function openLedgerReader(
     panesOfShift: ({ day, shift, revision }, length = QUARTER) =>
       stored.asOf(length, day, shift, revision).flatMap(panesIn),
     settled: stored.settled,
+    corrections: corrected.corrections,
+    correction: corrected.correction,
     ...openRecordReader(db),
     ...openAccountReader(db),
     firstBroken: () => firstBroken(sql.chain.iterate() as unknown as Iterable<LedgerRow & { hash: string }>),

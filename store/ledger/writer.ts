@@ -15,6 +15,7 @@ import type {
   Progress,
   StreamRow,
 } from './changes.ts'
+import { openCorrectionRows } from './correctionRows.ts'
 import { ledgerFile } from './file.ts'
 import type { LedgerHead, LedgerRow, QuarantineRecord } from './ledger.ts'
 import { migrate } from './migrations.ts'
@@ -51,6 +52,7 @@ export function openLedgerWriter(dir: string, firm: string) {
   const samples = openSampleRows(db)
   const panes = openPaneRows(db)
   const records = openRecordRows(db)
+  const corrections = openCorrectionRows(db)
   const last = db.prepare('SELECT cursor, hash FROM event ORDER BY cursor DESC LIMIT 1').get()
   let head = (last as LedgerHead | undefined) ?? { cursor: 0, hash: GENESIS }
 
@@ -80,6 +82,7 @@ export function openLedgerWriter(dir: string, firm: string) {
     changes.settled.forEach(panes.settle)
     changes.records.forEach(records.putRecord)
     changes.accounts.forEach(records.putAccount)
+    changes.corrections.forEach(corrections.put)
     for (const { day, state } of changes.openDays)
       if (state === null) sql.closeDay.run(day)
       else sql.openDay.run(day, state)
@@ -122,6 +125,7 @@ export function openLedgerWriter(dir: string, firm: string) {
     panes,
     /** Dated records, and accounts of settled days. */
     records,
+    corrections,
     openDays: () => sql.readDays.all() as { day: string; state: string }[],
     progress: (): Progress | null => (sql.readProgress.get() as Progress | undefined) ?? null,
     machines: (): MachineRow[] => sql.readMachines.all() as unknown as MachineRow[],

@@ -17,6 +17,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { createLog } from '#runtime/log.ts'
 import type { Bucket } from '#store/historian/historian.ts'
 import type { RecordRow } from '#store/ledger/changes.ts'
+import type { MadeCorrection } from '#store/ledger/correctionRows.ts'
 import type { LedgerRow, MachineEvent, QuarantineRecord, StateSegment } from '#store/ledger/ledger.ts'
 import { PeopleStore } from '#store/people/people.ts'
 import { createApp } from '../../api/app.ts'
@@ -181,6 +182,10 @@ export class FakeLedger implements LedgerReader {
   records = (id = 0) => this.accepted.filter((row) => row.id > id)
   states = () => [...this.segments]
   machineEvents = () => [...this.happened]
+  corrected: readonly MadeCorrection[] = []
+  corrections = (machine: string | null) =>
+    this.corrected.filter((one) => machine === null || one.machine === machine)
+  correction = (id: number) => this.corrected.find((one) => one.id === id) ?? null
   close = () => undefined
 }
 

@@ -205,7 +205,7 @@ describe('panes of what was corrected', () => {
         const counts = [{ ts: 17 * MINUTE, piece: 'scrap' as const, milli: pieces * 1000 }]
         const minutes = panes(overrides, counts, MINUTE)
         for (const { states } of minutes)
-          expect(Object.values(states).reduce((a, b) => a! + b!, 0)).toBe(MINUTE)
+          expect(Object.values(states).reduce((a, b) => a + b, 0)).toBe(MINUTE)
         expect(addPanes(minutes).map((pane) => ({ ...pane, sources: [] }))).toEqual(
           panes(overrides, counts).map((pane) => ({ ...pane, sources: [] })),
         )

@@ -41,6 +41,7 @@ const changes = (samples: readonly SamplePart[], samplesGone: readonly SampleGon
   openDays: [],
   records: [],
   accounts: [],
+  corrections: [],
   messages: [],
   tallies: [],
   machines: [],
