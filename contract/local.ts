@@ -19,12 +19,17 @@
  *   GET  /live           NDJSON stream of LiveFrame
  *   GET  /open?firm&machine&measure&from&to -> [ts, value][]   readings still in open minutes
  *   GET  /messages?firm&machine&before&limit -> MessageRow[]   newest first; `before` is an offset (exclusive)
- *   GET  /entry?firm&offset -> RawEntry | null          one journal entry as received; null when it aged out
+ *   GET  /entry?firm&offset -> RawEntry | null          one journal entry as received, and the hash chain at it; null when it aged out
  *   GET  /health-data?firm -> FirmHealth                counts, latency, skew, coverage, historian, ledger of a firm
  *   GET  /counts?firm    -> Counts (all firms: Record<firm, Counts>)
  *   GET  /panes?firm&machine&from&to&length -> PanesNow  panes that begin in [from, to) as of now, made from what was heard: `length` 900000
  *                        (quarters, default) or 60000 (minutes, of the machine's last 48 h). 400 {error} for a window of more than 2 days,
  *                        minutes that are gone, or no window; made again at most once a second. Settled ones are in the ledger
+ *   GET  /sources?firm&machine&from&to&length&limit&after -> PaneSources   the panes that begin in [from, to), and of each the messages
+ *                        it rests on: first, last and how many of each stream; with `limit` (at most 200) also that many of them behind
+ *                        the offset `after`. `length` as for /panes; minutes of any age. 400 {error} for a window of more than 2 days
+ *   GET  /recompute-panes?firm&machine&from&to&length -> RecomputedPanes   the same panes made again from the raw messages, and where
+ *                        they differ from what the ledger has. Nothing is stored. 400 {error} as before
  *   GET  /status         -> IngestStatus
  * api.sock
  *   GET  /users; POST /users {name, password?, role, firms} -> {name, password?}; POST /users/password {name, password?}
@@ -44,10 +49,11 @@
  *   GET  /runs/truth?firm&from&to&scope -> TruthRow[]  what was true: scope `plant`, a machine's or a meter's path, or `machines`: all of
  *                        them; 404 for an unknown one, 409 {error} for a window that the plant has not lived
  */
-import type { Pane } from '#domain/accounting/pane.ts'
+import type { Pane, PaneKey, PaneLength, Source } from '#domain/accounting/pane.ts'
 import type { Plant, Simulation } from '#domain/plant/plant.ts'
+import type { TelemetryClass } from '#domain/telemetry/item.ts'
 import type { Instant } from '#domain/time.ts'
-import type { FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
+import type { ChainAt, FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
 import type { z } from 'zod'
 import type { ControlEntry } from './control.ts'
 import type { DataHealth } from './rest.ts'
@@ -71,11 +77,14 @@ export type DeviceSecret = { readonly clientId: string; readonly username: strin
 
 /** A raw message as journalled. */
 export type RawEntry = {
+  readonly offset?: number
   readonly topic: string
   readonly principal: string
   readonly receivedAt: Instant
   /** At most 64 kB, control characters escaped. */
   readonly payload: string
+  /** The firm's evidence chain at this entry, checked against the values stored before and behind it. */
+  readonly chain?: ChainAt
 }
 
 export type DeniedTopic = { readonly account: string; readonly topic: string; readonly at: Instant }
@@ -100,6 +109,71 @@ export type FirmHealth = Omit<z.infer<typeof DataHealth>, 'denied' | 'journal'>
 
 /** Panes up to `asOf`, the newest ts of the machine's evidence; 0: nothing was ever heard of it. */
 export type PanesNow = { readonly asOf: Instant; readonly panes: readonly Pane[] }
+
+/** An item on which a pane rests, and its message. `place`: in the message, of `items`. */
+export type SourceMessage = {
+  readonly offset: number
+  readonly receivedAt: Instant
+  readonly class: TelemetryClass
+  readonly boot: string | null
+  readonly seq: number | null
+  readonly ts: Instant
+  readonly place: number
+  readonly items: number
+}
+
+/** A source of a pane, found in the journal. What was repeated or put aside is not counted. */
+export type SourceStream = Omit<Source, 'machine'> & {
+  readonly machine: string
+  readonly items: number
+  readonly messages: number
+  /** By seq, or by ts where the source has no boot. Null: no message of it is in the journal any more. */
+  readonly first: SourceMessage | null
+  readonly last: SourceMessage | null
+  /** By offset; only where asked for. */
+  readonly page: readonly SourceMessage[]
+}
+
+export type PaneSources = {
+  readonly panes: readonly (Omit<Pane, 'sources'> & { readonly sources: readonly SourceStream[] })[]
+}
+
+/** A row of the ledger that no message of the journal holds: it aged out, or was never sent. */
+export type MissingEvidence = {
+  readonly machine: string
+  readonly class: TelemetryClass
+  readonly boot: string | null
+  readonly seq: number | null
+  readonly ts: Instant
+  readonly reason: 'not_in_journal'
+}
+
+/** A number of a pane that came out otherwise; `what`: `registers.kwh`, `covered`. Null: there is no such pane. */
+export type PaneDifference = PaneKey & {
+  readonly what: string
+  readonly stored: number | null
+  readonly recomputed: number | null
+}
+
+export type RecomputedPanes = {
+  readonly machine: string
+  readonly length: PaneLength
+  /** Made from the raw messages, and as the ledger has them: settled ones as stored, others as they come out of its facts. */
+  readonly panes: readonly Pane[]
+  readonly stored: readonly Pane[]
+  /** SHA-256 of the content of each, sources left out. */
+  readonly hash: string
+  readonly storedHash: string
+  readonly equal: boolean
+  /** The first 200. */
+  readonly differences: readonly PaneDifference[]
+  /** Some of the panes are settled. */
+  readonly settled: boolean
+  /** Raw messages that it was made from. */
+  readonly messages: number
+  /** The first 200 of what could not be found. */
+  readonly missing: readonly MissingEvidence[]
+}
 
 export type IngestStatus = {
   /** Commits of the journal not yet through the pipeline. */

@@ -19,6 +19,7 @@ export const MESSAGES_KEPT: Millis = 7 * DAY
 const BLOCK = 64
 /** offset, received_at, seq of the first item (−1: none), and the small facts packed into one number. */
 const WIDTH = 4
+const SIGNAL = DEVICE_CLASSES.indexOf('telemetry')
 
 export type IndexedMessage = {
   readonly offset: number
@@ -115,41 +116,59 @@ export class MessageIndex {
 
   /** Messages before an offset, newest first. Reads closed blocks from the ledger as far as needed. */
   *before(offset: number, ledger: LedgerWriter): Generator<IndexedMessage> {
+    for (const [records, boots] of this.#blocks(offset, ledger))
+      for (let at = records.length - WIDTH; at >= 0; at -= WIDTH)
+        if (records[at]! < offset) yield message(records, at, boots)
+  }
+
+  /** Messages of evidence after an offset, oldest first. */
+  evidenceAfter(offset: number, ledger: LedgerWriter): IndexedMessage[] {
+    const found: IndexedMessage[] = []
+    for (const [records, boots] of this.#blocks(Infinity, ledger)) {
+      for (let at = records.length - WIDTH; at >= 0 && records[at]! > offset; at -= WIDTH)
+        if ((records[at + 3]! & 3) !== SIGNAL) found.push(message(records, at, boots))
+      if (records.length > 0 && records[0]! <= offset) break
+    }
+    return found.toReversed()
+  }
+
+  /** Records and boots by block, newest first, of those that begin before an offset. */
+  *#blocks(offset: number, ledger: LedgerWriter): Generator<readonly [Float64Array, readonly string[]]> {
     const { open, boots } = this.stored()
-    yield* rows(open, boots, offset)
+    yield [floats(open), JSON.parse(boots) as string[]]
     let start = this.#count > 0 ? Math.min(offset, this.#records[0]!) : offset
     for (const block of this.closed.toReversed()) {
-      yield* rows(zstdDecompressSync(block.records), block.boots, offset)
+      yield unpacked(block)
       start = Math.min(start, block.firstOffset)
     }
     for (;;) {
-      const [block] = ledger.messageBlocks(this.machine, start, 1)
+      const [block] = ledger.messageBlocks(this.machine, Math.min(start, Number.MAX_SAFE_INTEGER), 1)
       if (!block) return
-      yield* rows(zstdDecompressSync(block.records), block.boots, offset)
+      yield unpacked(block)
       start = block.firstOffset
     }
   }
 }
 
-function* rows(bytes: Uint8Array, boots: string, before: number): Generator<IndexedMessage> {
-  const records = floats(bytes)
-  const names = JSON.parse(boots) as string[]
-  for (let at = records.length - WIDTH; at >= 0; at -= WIDTH) {
-    if (records[at]! >= before) continue
-    const facts = records[at + 3]!
-    const low = facts % 2 ** 27
-    const reason = (low >> 4) & 15
-    const boot = Math.floor(facts / 2 ** 27)
-    yield {
-      offset: records[at]!,
-      receivedAt: records[at + 1]!,
-      seq: records[at + 2]! < 0 ? null : records[at + 2]!,
-      class: DEVICE_CLASSES[low & 3]!,
-      disposition: DISPOSITIONS[(low >> 2) & 3]!,
-      reason: reason === 0 ? null : QUARANTINE_REASONS[reason - 1]!,
-      flags: flagNames((low >> 8) & 255),
-      items: (low >> 16) & 2047,
-      boot: boot === 0 ? null : names[boot - 1]!,
-    }
+const unpacked = ({ records, boots }: MessageBlock): readonly [Float64Array, readonly string[]] => [
+  floats(zstdDecompressSync(records)),
+  JSON.parse(boots) as string[],
+]
+
+function message(records: Float64Array, at: number, boots: readonly string[]): IndexedMessage {
+  const facts = records[at + 3]!
+  const low = facts % 2 ** 27
+  const reason = (low >> 4) & 15
+  const boot = Math.floor(facts / 2 ** 27)
+  return {
+    offset: records[at]!,
+    receivedAt: records[at + 1]!,
+    seq: records[at + 2]! < 0 ? null : records[at + 2]!,
+    class: DEVICE_CLASSES[low & 3]!,
+    disposition: DISPOSITIONS[(low >> 2) & 3]!,
+    reason: reason === 0 ? null : QUARANTINE_REASONS[reason - 1]!,
+    flags: flagNames((low >> 8) & 255),
+    items: (low >> 16) & 2047,
+    boot: boot === 0 ? null : boots[boot - 1]!,
   }
 }

@@ -11,6 +11,7 @@ import { unaccounted } from './counts.ts'
 import { countsOf, dataHealth } from './dataHealth.ts'
 import type { Firm } from './firm.ts'
 import type { Intake } from './intake.ts'
+import { recompute, sources } from './lineage/answers.ts'
 import { MESSAGES_KEPT } from './messages.ts'
 import { panesNow } from './panesNow.ts'
 import { showPayload } from './shown.ts'
@@ -51,6 +52,8 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
       'GET /entry': (_body, query) =>
         ofFirm(query, (firm) => rawEntry(intake, firm, Number(query.get('offset')))),
       'GET /panes': (_body, query) => panes(intake.firms.get(query.get('firm') ?? ''), query),
+      'GET /sources': (_body, query) => sources(intake, query),
+      'GET /recompute-panes': (_body, query) => recompute(intake, query),
       'GET /messages': (_body, query) => ofFirm(query, (firm) => messages(intake, firm, query)),
     },
     streams: {
@@ -79,7 +82,9 @@ function rawEntry(intake: Intake, firm: Firm, offset: number): RawEntry | null {
   const entry = Number.isSafeInteger(offset) ? intake.reader.find(firm.name, offset) : null
   if (!entry) return null
   const { topic, principal, receivedAt, payload } = entry
-  return { topic, principal, receivedAt, payload: showPayload(payload, MAX_PAYLOAD) }
+  const chain = intake.reader.chainAt(firm.name, offset)
+  const raw = { offset, topic, principal, receivedAt, payload: showPayload(payload, MAX_PAYLOAD) }
+  return chain ? { ...raw, chain } : raw
 }
 
 /** Newest messages of a machine, newest first. */

@@ -41,9 +41,9 @@ export function intervalsOf(entries: readonly JournalEntry[]): Interval[] {
     if (machine !== null) {
       const cls = CLASSES[classCode(topic)]!
       for (const item of itemsOf(payload)) add({ machine, class: cls, boot: item.boot }, item)
-    } else if (isFact(topic)) {
-      const fact = factIn(payload, offset)
-      if (fact) add(fact, fact)
+    } else if (isEntered(topic)) {
+      const entered = enteredIn(payload, offset)
+      if (entered) add(entered, entered)
     }
   }
   return [...found.values()]
@@ -56,20 +56,24 @@ function machineOf(topic: string): string | null {
   return parts.length === 7 ? parts.slice(2, 6).join('/') : null
 }
 
-const isFact = (topic: string): boolean => topic.startsWith('control/') && topic.endsWith('/fact.put')
+/** Deeds that carry an item: a fact, and what a register showed. */
+const ENTERED = ['fact.put', 'correct.reading'] as const
 
-/** Topics under which items of a machine's class come: its own, and that of what people enter. */
+const isEntered = (topic: string): boolean =>
+  topic.startsWith('control/') && ENTERED.some((kind) => topic.endsWith(`/${kind}`))
+
+/** Topics under which items of a machine's class come: its own, and those of what people enter. */
 export const topicsOf = (firm: string, machine: string, cls: string): readonly string[] => [
   `v1/${firm}/${machine}/${cls}`,
-  `control/${firm}/fact.put`,
+  ...ENTERED.map((kind) => `control/${firm}/${kind}`),
 ]
 
-/** What a person entered carries one item; its seq is its offset unless it brings one. */
-function factIn(payload: Buffer, offset: number): (Stream & Held) | null {
+/** What a person entered carries one item; its seq is its offset unless it brings one. A reading is its own item. */
+function enteredIn(payload: Buffer, offset: number): (Stream & Held) | null {
   const entry = parse(payload)
   const body = isRecord(entry) ? entry['body'] : null
   if (!isRecord(body)) return null
-  const { machine, class: cls, item } = body
+  const { machine, class: cls = 'count', item = body } = body
   const held = placeOf(item, offset)
   if (typeof machine !== 'string' || typeof cls !== 'string' || !held) return null
   return { machine, class: cls, boot: MANUAL, ...held }
