@@ -26,7 +26,7 @@ import { QUARTER, type Pane } from './pane.ts'
 import type { Nano } from './rounding.ts'
 import { lossOfRework, lossOfScrap, type PieceLoss } from './scrap.ts'
 import { shared } from './span.ts'
-import { workedIn } from './value.ts'
+import { holesOfPieces, workedIn } from './value.ts'
 import type { Case, PlacedHole, Post } from './valuationCase.ts'
 
 export type Losses = {
@@ -55,7 +55,7 @@ export function lossesOf(work: Case, { segments, setups = new Map() }: LossesTol
     setups = time.setups
     const gas = metered(quarter, 'gas', mediumPrice('gas'))
     losses.push(...time.losses, ...ofPieces(quarter), ...ofBurners(quarter, gas.posts), ...leaksIn(quarter))
-    for (const hole of [...time.holes, ...workedIn(quarter).holes, ...gas.holes])
+    for (const hole of [...time.holes, ...holesOfPieces(quarter, 'scrap', 'rework'), ...gas.holes])
       holes.set(JSON.stringify([hole.machine, hole.reason, hole.of]), hole)
   }
   return { losses, holes: [...holes.values()], setups }

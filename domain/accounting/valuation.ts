@@ -153,6 +153,8 @@ export type Figure = {
   readonly uWip: CostPerOutput
   readonly uRaw: CostPerOutput
   readonly flags: readonly ValueFlag[]
+  /** Everything that has no price or standard and concerns the scope: while there is any, no u is told. */
+  readonly holes: Valuation['holes']
 }
 
 /** Below this share of evidence a figure is flagged. */
@@ -192,6 +194,7 @@ export function figureOf(
     uWip: uOf(cost, value, { least, known }),
     uRaw: uOf(cost, finished, { least, known }),
     flags: flagsOf(valuation, scope, by, revised),
+    holes,
   }
 }
 

@@ -6,7 +6,7 @@ import { standardOf, type OperationStandard } from './valueRouting.ts'
 import { once, placeOf, type Case, type Place, type PlacedHole, type Provenance } from './valuationCase.ts'
 import type { Nano } from './rounding.ts'
 import type { Pane } from './pane.ts'
-import { OUTSIDE, type Book } from './records.ts'
+import { OUTSIDE, type Book, type Hole } from './records.ts'
 
 export type ValuePost = Place & {
   readonly at: number
@@ -17,27 +17,31 @@ export type ValuePost = Place & {
   readonly provenance: Provenance
 }
 
-/** Milli-pieces of one operation in a pane, with its standard. */
-export type Worked = {
+/** Milli-pieces of one operation. */
+type Pieces = {
+  readonly good: number
+  readonly scrap: number
+  readonly rework: number
+  /** Outside work that came back. */
+  readonly received: number
+}
+
+/** Pieces of one operation in a pane, with its standard. */
+export type Worked = Pieces & {
   readonly pane: Pane
   readonly book: Book
   readonly price: number
   readonly operation: OperationStandard
-  readonly good: number
-  readonly scrap: number
-  readonly rework: number
-  /** Milli-pieces of outside work that came back. */
-  readonly received: number
 }
 
 /** All work of a case with its standards, and what has none. */
 export function workedIn(work: Case): {
   readonly worked: readonly Worked[]
-  readonly holes: readonly PlacedHole[]
+  readonly unvalued: readonly (Pieces & { readonly hole: PlacedHole })[]
 } {
   return once(work, 'worked', () => {
     const worked: Worked[] = []
-    const holes: PlacedHole[] = []
+    const unvalued: (Pieces & { readonly hole: PlacedHole })[] = []
     for (const pane of work.panes) {
       const received = receivedIn(pane)
       const names = new Set([
@@ -48,39 +52,31 @@ export function workedIn(work: Case): {
       ])
       if (names.size === 0) continue
       const book = work.books.at(pane.start)
-      if (pane.product === null) {
-        holes.push({ reason: 'unknown_product', of: [...names].join(' '), machine: pane.machine })
-        continue
-      }
-      const found = standardOf(book, pane.product)
-      if (found.standard === null) {
-        holes.push({ ...found.hole, machine: pane.machine })
-        continue
-      }
+      const found = pane.product === null ? null : standardOf(book, pane.product)
       for (const name of names) {
-        const operation = found.standard.operations.get(name)
-        if (operation)
-          worked.push({
-            pane,
-            book,
-            price: found.standard.price,
-            operation,
-            good: pane.good[name] ?? 0,
-            scrap: pane.scrap[name] ?? 0,
-            rework: pane.rework[name] ?? 0,
-            received: received.get(name) ?? 0,
-          })
-        else
-          holes.push({
-            reason: 'unknown_operation',
-            of: `${pane.product}/${name}`,
-            machine: pane.machine,
-          })
+        const pieces: Pieces = {
+          good: pane.good[name] ?? 0,
+          scrap: pane.scrap[name] ?? 0,
+          rework: pane.rework[name] ?? 0,
+          received: received.get(name) ?? 0,
+        }
+        const missing = (hole: Hole) => unvalued.push({ ...pieces, hole: { ...hole, machine: pane.machine } })
+        const operation = found?.standard?.operations.get(name)
+        if (found === null) missing({ reason: 'unknown_product', of: [...names].join(' ') })
+        else if (found.standard === null) missing(found.hole)
+        else if (!operation) missing({ reason: 'unknown_operation', of: `${pane.product}/${name}` })
+        else worked.push({ ...pieces, pane, book, price: found.standard.price, operation })
       }
     }
-    return { worked, holes }
+    return { worked, unvalued }
   })
 }
+
+/** Holes that leave pieces of one of these kinds without a value; where there are no such pieces nothing is missing. */
+export const holesOfPieces = (work: Case, ...kinds: readonly (keyof Pieces)[]): PlacedHole[] =>
+  workedIn(work)
+    .unvalued.filter((pieces) => kinds.some((kind) => pieces[kind] > 0))
+    .map(({ hole }) => hole)
 
 function receivedIn({ drivers }: Pane): Map<string, number> {
   const received = new Map<string, number>()
@@ -94,8 +90,7 @@ export function valueOf(work: Case): {
   readonly posts: readonly ValuePost[]
   readonly holes: readonly PlacedHole[]
 } {
-  const { worked, holes } = workedIn(work)
-  const posts = worked.map(({ pane, price, operation, good, scrap, received }): ValuePost => {
+  const posts = workedIn(work).worked.map(({ pane, price, operation, good, scrap, received }): ValuePost => {
     const { workCentre, value, valueBefore, confirms } = operation
     const outside = workCentre === OUTSIDE
     return {
@@ -108,5 +103,5 @@ export function valueOf(work: Case): {
       provenance: 'measured',
     }
   })
-  return { posts, holes }
+  return { posts, holes: holesOfPieces(work, 'good', 'scrap', 'received') }
 }

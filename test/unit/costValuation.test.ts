@@ -215,6 +215,106 @@ describe('what is not known', () => {
     expect(elements[1]).toMatchObject({ nano: null, reason: `meter_silent: ${METER.path}` })
   })
 
+  /** Elements that are not known, with their reasons, when a pane more is told. */
+  const missing = (tell: (pane: OpenPane) => void, book = records) => {
+    const input = month(book, 3000, 4000, 88_000)
+    const pane = paneAt(PACKING.path, START, 'WO-A', 'A')
+    tell(pane)
+    const { elements, holes, uWip } = figureOf(valuationOf({ ...input, panes: [...input.panes, pane] }))
+    const named = holes.filter(({ element }) => element !== 'value')
+    // what is null and what is listed are the same, and while anything is no u is told
+    expect(elements.filter(({ nano }) => nano === null).map(({ element }) => element)).toEqual(
+      elements.map(({ element }) => element).filter((one) => named.some(({ element }) => element === one)),
+    )
+    expect(uWip.status === 'UNKNOWN').toBe(holes.length > 0)
+    return holes.map(({ element, reason, of }) => `${element} ${reason} ${of}`)
+  }
+  const lacking = (kind: RecordKind, key: string) =>
+    records.filter((one) => one.kind !== kind || one.key !== key)
+
+  test.each<[string, (pane: OpenPane) => void, string[]]>([
+    ['nothing', () => {}, []],
+    [
+      'good pieces of an unknown operation: nothing was lost of them, nothing came back',
+      (pane) => add(pane.good, 'polish', 1000),
+      ['material', 'quality', 'value'].map((element) => `${element} unknown_operation A/polish`),
+    ],
+    [
+      'rework of one: neither material nor value',
+      (pane) => add(pane.rework, 'polish', 1000),
+      ['scrap', 'quality'].map((element) => `${element} unknown_operation A/polish`),
+    ],
+    [
+      'outside work of one',
+      (pane) => add(pane.drivers, 'receipt/chrome', 1000),
+      ['outsourcing', 'value'].map((element) => `${element} unknown_operation A/chrome`),
+    ],
+    [
+      'an issue in an odd unit that costs nothing before its pieces',
+      (pane) => add(pane.drivers, 'material/steel/bar', 5000),
+      [],
+    ],
+    [
+      'the same beside a plan',
+      (pane) => {
+        add(pane.drivers, 'material/steel/bar', 5000)
+        add(pane.drivers, 'planned/pack', 5000)
+      },
+      ['material unknown_material steel/bar'],
+    ],
+    [
+      'a return of it',
+      (pane) => add(pane.drivers, 'material/steel/bar', -5000),
+      ['material unknown_material steel/bar'],
+    ],
+    [
+      'an issue of something nobody knows',
+      (pane) => add(pane.drivers, 'material/gold/kg', 1),
+      ['material unknown_material gold/kg'],
+    ],
+    [
+      'parts of a repair, which have their price',
+      (pane) => add(pane.drivers, 'maintenance/parts_yuan', 5000),
+      [],
+    ],
+    [
+      'hours of a repair',
+      (pane) => add(pane.drivers, 'maintenance/corrective/s', HOUR),
+      ['maintenance no_record maintenance/rates'],
+    ],
+  ])('%s: only what has a quantity counts', (_name, tell, expected) => {
+    expect(missing(tell)).toEqual(expected)
+  })
+
+  test('a repeated test has no repair for nothing where its price is missing', () => {
+    const rework = (pane: OpenPane) => add(pane.rework, 'pack', 1000)
+    const named = ['scrap', 'quality'].map((element) => `${element} no_record quality/rates`)
+    expect(missing(rework, lacking('quality', 'rates')).toSorted()).toEqual(named.toSorted())
+  })
+
+  test('without a power factor a tariff without prices leaves it known', () => {
+    const named = missing(() => {}, [
+      ...lacking('tariff', 'retail'),
+      record('tariff', 'retail', { ...flat(1), prices: {} }),
+    ])
+    expect(named).toEqual(['electricity bad_reference tariff/flat'])
+  })
+
+  test('a hole of one machine leaves the others their figures and says whose it is', () => {
+    const input = month(records, 3000, 4000, 88_000)
+    const odd = paneAt('s/a/l2/pack-02', START, 'WO-A', 'A')
+    add(odd.good, 'polish', 1000)
+    const valuation = valuationOf({ ...input, panes: [...input.panes, odd] })
+    const figure = (key: string) => figureOf(valuation, { axis: 'machine', key })
+    expect(figure(PACKING.path)).toMatchObject({ holes: [], uWip: { status: 'OK' } })
+    expect(figure(odd.machine).holes).toContainEqual({
+      element: 'material',
+      machine: odd.machine,
+      reason: 'unknown_operation',
+      of: 'A/polish',
+    })
+  })
+
   test('pieces of no product and of an unknown operation are holes; their cost stays', () => {
     const input = month(records, 3000, 4000, 88_000)
     const lost = paneAt(PACKING.path, START, null, null)

@@ -39,7 +39,9 @@ function traced(work: Case): Outcome {
     if (crew === 0 && parts === 0 && heats === 0) continue
     const book = work.books.at(pane.start)
     const rates = book.find('maintenance', 'rates')
-    if (!rates) holes.push({ ...book.holeOf('maintenance', 'rates'), machine: pane.machine })
+    // parts have a price of their own
+    if (!rates && (crew > 0 || heats > 0))
+      holes.push({ ...book.holeOf('maintenance', 'rates'), machine: pane.machine })
     const nano =
       partsNano(parts) +
       (rates

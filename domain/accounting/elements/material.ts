@@ -7,7 +7,7 @@
 import { PPM, evenDiv } from '../rounding.ts'
 import { placeOf, type Case, type Outcome, type PlacedHole, type Post } from '../valuationCase.ts'
 import { standardOf, type MaterialUse } from '../valueRouting.ts'
-import { workedIn } from '../value.ts'
+import { holesOfPieces, workedIn } from '../value.ts'
 import { givenUp } from './loss.ts'
 import type { Pane } from '../pane.ts'
 import type { Element } from './element.ts'
@@ -50,17 +50,19 @@ function issuedNano(
   const [, material, unit] = name.split('/')
   const book = work.books.at(pane.start)
   const record = book.find('material', material!)
-  if (!record || record.unit !== unit) return { reason: 'unknown_material', of: `${material}/${unit}` }
-  if (record.booking === 'issue') return BigInt(milli) * BigInt(record.price)
+  const unknown = { reason: 'unknown_material', of: `${material}/${unit}` } as const
+  if (!record) return unknown
   const found = pane.product === null ? null : standardOf(book, pane.product)
   const standard = found?.standard?.issueOf(material!)
   const planned = standard ? pane.drivers[`planned/${standard.operation}`] : undefined
-  // a return is all beyond the standard; of an issue without a plan it is not known what is
-  if (milli < 0) return BigInt(milli) * BigInt(record.price)
-  if (!standard || planned === undefined) return 0n
+  // of an issue without a plan it is not known what lies beyond the standard; its pieces will cost theirs, in whatever unit it came
+  if (record.booking === 'use' && milli >= 0 && (!standard || planned === undefined)) return 0n
+  if (record.unit !== unit) return unknown
+  // a return is all beyond the standard
+  if (record.booking === 'issue' || milli < 0) return BigInt(milli) * BigInt(record.price)
   return (
     BigInt(milli) * BigInt(record.price) -
-    usedNano(planned, { milliPpm: standard.milliPpm, price: record.price })
+    usedNano(planned!, { milliPpm: standard!.milliPpm, price: record.price })
   )
 }
 
@@ -72,10 +74,9 @@ export const material: Element = {
   allocation: 'traced to the order; else standard quantity of the bill of material',
   of: (work) => {
     const issues = issued(work)
-    const { holes } = workedIn(work)
     return {
       posts: [...used(work), ...issues.posts, ...givenUp(work, 'material')],
-      holes: [...issues.holes, ...holes],
+      holes: [...issues.holes, ...holesOfPieces(work, 'good', 'scrap')],
     }
   },
 }

@@ -1,7 +1,7 @@
 /** 12 Outsourced processing: pieces received × price, to the order; a receipt is no cost of the terminal that tells it. */
 import { OUTSIDE } from '../records.ts'
 import { placeOf, type Case, type Post } from '../valuationCase.ts'
-import { workedIn } from '../value.ts'
+import { holesOfPieces, workedIn } from '../value.ts'
 import { budgeted } from './budget.ts'
 import type { Element } from './element.ts'
 
@@ -28,6 +28,6 @@ export const outsourcing: Element = {
   allocation: 'traced to the order',
   of: (work) => ({
     posts: [...receipts(work), ...budgeted(work, 'outsourcing')],
-    holes: workedIn(work).holes,
+    holes: holesOfPieces(work, 'received'),
   }),
 }

@@ -4,12 +4,14 @@
  */
 import { basicOfMonth } from '../electricity/charge.ts'
 import { accruedPosts, peakPosts } from './demand.ts'
-import { adjusted, adjustmentOf, energyPosts } from './energy.ts'
+import { adjusted, adjustmentOf, contractOf, energyPosts } from './energy.ts'
 import { NOWHERE, type Case, type Outcome, type Post } from '../valuationCase.ts'
 import type { Element } from './element.ts'
 
 function powerFactorPosts(work: Case): Outcome {
   const energy = energyPosts(work, false)
+  const found = contractOf(work.books.at(work.span.from))
+  const isAdjusted = 'hole' in found || found.contract.powerFactor !== null
   // one post for each quarter-hour and shift: the bill knows no machines
   const quarters = new Map<string, Post>()
   for (const { at, shift, nano } of energy.posts) {
@@ -29,7 +31,8 @@ function powerFactorPosts(work: Case): Outcome {
   }))
   return {
     posts: [...adjustments.filter(({ nano }) => nano !== 0n), ...basic.posts],
-    holes: [...energy.holes, ...basic.holes],
+    // where no power factor is billed, a price that is missing leaves nothing open here
+    holes: [...(isAdjusted ? energy.holes : []), ...basic.holes],
   }
 }
 

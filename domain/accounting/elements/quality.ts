@@ -1,7 +1,7 @@
 /** 13 Quality: tests at the operation that confirms a piece, certificate and warranty of each good one, calibration from the books. */
 import { PPM, evenDiv } from '../rounding.ts'
 import { placeOf, type Case, type Outcome, type PlacedHole, type Post } from '../valuationCase.ts'
-import { workedIn } from '../value.ts'
+import { holesOfPieces, workedIn } from '../value.ts'
 import { budgeted } from './budget.ts'
 import type { Element } from './element.ts'
 
@@ -9,7 +9,8 @@ function tests(work: Case): Outcome {
   const posts: Post[] = []
   const holes: PlacedHole[] = []
   for (const { pane, book, price, operation, good, scrap, rework } of workedIn(work).worked) {
-    if (!operation.confirms) continue
+    // work that came back from outside is not tested here
+    if (!operation.confirms || good + scrap + rework === 0) continue
     const rates = book.find('quality', 'rates')
     if (!rates) {
       holes.push({ ...book.holeOf('quality', 'rates'), machine: pane.machine })
@@ -32,6 +33,9 @@ export const quality: Element = {
   allocation: 'test-bench minutes',
   of: (work) => {
     const { posts, holes } = tests(work)
-    return { posts: [...posts, ...budgeted(work, 'quality')], holes }
+    return {
+      posts: [...posts, ...budgeted(work, 'quality')],
+      holes: [...holes, ...holesOfPieces(work, 'good', 'scrap', 'rework')],
+    }
   },
 }
