@@ -287,9 +287,10 @@ describe('what is not known', () => {
   })
 
   test('a repeated test has no repair for nothing where its price is missing', () => {
-    const rework = (pane: OpenPane) => add(pane.rework, 'pack', 1000)
     const named = ['scrap', 'quality'].map((element) => `${element} no_record quality/rates`)
-    expect(missing(rework, lacking('quality', 'rates')).toSorted()).toEqual(named.toSorted())
+    expect(missing((pane) => add(pane.rework, 'pack', 1000), lacking('quality', 'rates')).toSorted()).toEqual(
+      named.toSorted(),
+    )
   })
 
   test('without a power factor a tariff without prices leaves it known', () => {
