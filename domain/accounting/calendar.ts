@@ -73,15 +73,18 @@ const isDate = (day: string): boolean => {
   return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(at) && new Date(at).toISOString().startsWith(day)
 }
 
-/** Midnight of a date in Asia/Shanghai. */
-const midnightOf = (day: string): Instant => Date.parse(`${day}T00:00:00Z`) - SHANGHAI_OFFSET
+/** Midnight in Asia/Shanghai at or before an instant. */
+const midnightAt = (at: Instant): Instant => Math.floor((at + SHANGHAI_OFFSET) / DAY) * DAY - SHANGHAI_OFFSET
+
+/** Midnight of the date of the production day that holds an instant. */
+const midnightOf = (calendar: Calendar, at: Instant): Instant => midnightAt(at - calendar.start * MINUTE)
 
 /** The production day that holds an instant: `2026-03-31`. */
 export const productionDay = (calendar: Calendar, at: Instant): string => dayOf(at - calendar.start * MINUTE)
 
 /** Begin and end of a production day. */
 export function spanOfDay(calendar: Calendar, day: string): Span {
-  const from = midnightOf(day) + calendar.start * MINUTE
+  const from = Date.parse(`${day}T00:00:00Z`) - SHANGHAI_OFFSET + calendar.start * MINUTE
   return { from, to: from + DAY }
 }
 
@@ -98,7 +101,7 @@ export type Moment = {
 /** Where an instant lies. */
 export function momentOf(calendar: Calendar, at: Instant): Moment {
   const day = productionDay(calendar, at)
-  const minute = (at - midnightOf(day)) / MINUTE
+  const minute = (at - midnightOf(calendar, at)) / MINUTE
   const shift = calendar.closed.has(day) ? -1 : calendar.shifts.findIndex((one) => inside(one, minute))
   if (shift < 0) return { day, shift: null, worked: false }
   return { day, shift, worked: !calendar.shifts[shift]!.breaks.some((pause) => inside(pause, minute)) }
@@ -120,7 +123,7 @@ export function plannedAt(
   moment = momentOf(calendar, at),
 ): boolean {
   if (hours.windows) {
-    const minute = (at - midnightOf(moment.day)) / MINUTE
+    const minute = (at - midnightOf(calendar, at)) / MINUTE
     return !calendar.closed.has(moment.day) && hours.windows.some((window) => inside(window, minute))
   }
   return moment.worked && (hours.shifts === undefined || hours.shifts.includes(moment.shift!))
@@ -135,10 +138,20 @@ export function edgesIn(calendar: Calendar, hours: MachineHours, from: Instant, 
   ].flatMap(({ start, end }) => [start, end])
   const edges = new Set<Instant>()
   // a window may reach past the end of its production day
-  for (let day = dayOf(from - 2 * DAY); midnightOf(day) < to; day = dayOf(midnightOf(day) + DAY))
+  for (let midnight = midnightAt(from - 2 * DAY); midnight < to; midnight += DAY)
     for (const minute of minutes) {
-      const at = midnightOf(day) + minute * MINUTE
+      const at = midnight + minute * MINUTE
       if (at > from && at < to) edges.add(at)
     }
   return [...edges].toSorted((a, b) => a - b)
 }
+
+/** Hours that are alike, from `ts` on: the shift that they lie in, and whether the machine is planned to work. */
+export type AlikeHours = { readonly ts: Instant; readonly shift: number | null; readonly planned: boolean }
+
+/** [from, to) as hours that are alike, in order. */
+export const hoursIn = (calendar: Calendar, hours: MachineHours, from: Instant, to: Instant): AlikeHours[] =>
+  [from, ...edgesIn(calendar, hours, from, to)].map((ts) => {
+    const moment = momentOf(calendar, ts)
+    return { ts, shift: moment.shift, planned: plannedAt(calendar, hours, ts, moment) }
+  })

@@ -4,7 +4,7 @@ import { shownStates, type Override } from '#domain/telemetry/states.ts'
 import type { Millis } from '#domain/time.ts'
 import { swapsOf, type EventHeard, type Facts, type StateHeard } from './facts.ts'
 import { isCycled, roleOf, type Role } from './measureRole.ts'
-import { bracketOf, courseOf, heardOf, totalAt, type Course } from './register.ts'
+import { bracketOf, courseOf, heardOf, pointAt, totalFrom, type Course } from './register.ts'
 import { WALL, clockOf, type Clock, type Span } from './span.ts'
 
 export type Counted = {
@@ -14,7 +14,10 @@ export type Counted = {
   readonly perStep: number
   /** Over which time it grows between two readings. */
   readonly clock: Clock
-  /** R at the end of the stretch before. */
+  /** Does any of its points have flags? */
+  readonly isFlagged: boolean
+  /** Place of the newest point at or before the end of the stretch before, and R there. */
+  place: number
   total: number
 }
 
@@ -40,7 +43,10 @@ export function countedOf(
   )
   return courses.map(({ name, role, perStep, course }) => {
     const clock = isCycled(role) ? running : WALL
-    return { name, role, perStep, course, clock, total: totalAt(course, span.from, clock) }
+    const place = pointAt(course, span.from)
+    const total = totalFrom(course, place, span.from, clock)
+    const isFlagged = course.some(({ flags }) => flags !== 0)
+    return { name, role, perStep, course, clock, isFlagged, place, total }
   })
 }
 

@@ -76,24 +76,22 @@ const rankOf = ({ item }: EventHeard): number =>
  * begins.
  */
 export function inOrder(events: readonly EventHeard[]): EventHeard[] {
-  const keyed = events.map((event) => ({ event, boot: event.boot ?? '', content: contentOf(event.item) }))
-  return keyed
-    .toSorted((a, b) => {
-      const [x, y] = [a.event.item, b.event.item]
-      return (
-        x.ts - y.ts ||
-        (a.boot < b.boot ? -1 : a.boot > b.boot ? 1 : 0) ||
-        (x.seq ?? 0) - (y.seq ?? 0) ||
-        rankOf(a.event) - rankOf(b.event) ||
-        (a.content < b.content ? -1 : a.content > b.content ? 1 : 0)
-      )
-    })
-    .filter((one, i, all) => {
-      const before = all[i - 1]
-      return !before || before.boot !== one.boot || before.content !== one.content
-    })
-    .map(({ event }) => event)
+  return events.toSorted(byEvent).filter((one, i, all) => i === 0 || byEvent(all[i - 1]!, one) !== 0)
 }
+
+function byEvent(a: EventHeard, b: EventHeard): number {
+  const [x, y] = [a.item, b.item]
+  return (
+    x.ts - y.ts ||
+    words(a.boot ?? '', b.boot ?? '') ||
+    (x.seq ?? 0) - (y.seq ?? 0) ||
+    rankOf(a) - rankOf(b) ||
+    // rarely reached: the text costs more than all the rest
+    words(contentOf(x), contentOf(y))
+  )
+}
+
+const words = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Swaps of a measure's meter, in steps. */
 export const swapsOf = (events: readonly EventHeard[], measure: string, scale: number): Swap[] =>

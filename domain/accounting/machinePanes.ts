@@ -7,8 +7,8 @@
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Item } from '#domain/telemetry/item.ts'
 import { shownStates, type Segment } from '#domain/telemetry/states.ts'
-import type { Instant } from '#domain/time.ts'
-import { edgesIn, momentOf, plannedAt, type Calendar, type MachineHours } from './calendar.ts'
+import type { Instant, Millis } from '#domain/time.ts'
+import { hoursIn, type AlikeHours, type Calendar, type MachineHours } from './calendar.ts'
 import { personsIn, stintsOf, type Stint } from './crew.ts'
 import { driversOf, firstTests, maintenanceOf, piecesTold, toMilli, type Maintenance } from './drivers.ts'
 import { countedOf, heardOfAll, type Counted } from './counted.ts'
@@ -21,19 +21,10 @@ import {
   type StateHeard,
 } from './facts.ts'
 import { isPiece } from './measureRole.ts'
-import {
-  add,
-  addSource,
-  closePanes,
-  keyOf,
-  openPane,
-  type OpenPane,
-  type Pane,
-  type PaneLength,
-  type Source,
-} from './pane.ts'
-import { flagsIn, pointAt, totalAt, uncertainOf } from './register.ts'
-import { lastAt, shared, unionOf, type Span } from './span.ts'
+import { add, addSource, type OpenPane, type Pane, type PaneLength } from './pane.ts'
+import { PaneSums } from './paneSums.ts'
+import { flagsIn, totalFrom, uncertainOf } from './register.ts'
+import { shared, unionOf, type Span } from './span.ts'
 import { workAt, workCourse, workOfOrder, type Work, type WorkCourse } from './work.ts'
 
 /** What the plant says of the machine. */
@@ -50,23 +41,13 @@ export type MachineTerms = {
  */
 export function panesOf(terms: MachineTerms, facts: Facts, span: Span, length: PaneLength): Pane[] {
   const told = arrange(terms, facts, span)
-  const panes = new Map<string, OpenPane>()
-  const paneAt: PaneAt = (at, order, product) => {
-    const start = Math.floor(at / length) * length
-    const { shift } = momentOf(terms.calendar, at)
-    const key = { machine: terms.machine.path, start, shift, order, product }
-    const name = keyOf(key)
-    let pane = panes.get(name)
-    if (!pane) panes.set(name, (pane = openPane(key, length)))
-    return pane
-  }
-  addStretches(terms, told, cutsOf(terms, told, span, length), paneAt)
-  addEvents(terms, told, span, paneAt)
-  addCorrected(told, facts.corrections?.counts ?? [], span, paneAt)
-  return closePanes(panes.values())
+  const hours = hoursIn(terms.calendar, terms.hours, span.from, span.to)
+  const sums = new PaneSums(terms.machine.path, length, hours)
+  addStretches(terms, told, cutsOf(told, hours, span, length), sums)
+  addEvents(terms, told, span, sums)
+  addCorrected(told, facts.corrections?.counts ?? [], span, sums)
+  return sums.close()
 }
-
-type PaneAt = (at: Instant, order: string | null, product: string | null) => OpenPane
 
 /** The facts arranged: each list in order, everything in it once. */
 type Told = {
@@ -100,43 +81,44 @@ function arrange({ machine }: MachineTerms, facts: Facts, span: Span): Told {
 
 /** Every instant of the span at which a key, a state or the plan may change, and its ends. */
 function cutsOf(
-  { calendar, hours }: MachineTerms,
   { shown, work, preventive }: Told,
+  hours: readonly AlikeHours[],
   { from, to }: Span,
   length: PaneLength,
 ): Instant[] {
-  const cuts = new Set<Instant>([from, to, ...edgesIn(calendar, hours, from, to)])
-  const cut = (at: Instant) => at > from && at < to && cuts.add(at)
+  const cuts = [from, to]
+  const cut = (at: Instant) => at > from && at < to && cuts.push(at)
+  for (const { ts } of hours) cut(ts)
   for (let at = Math.ceil(from / length) * length; at < to; at += length) cut(at)
   for (const { ts } of work.changes) cut(ts)
   for (const segment of shown) cut(segment.from)
   for (const order of preventive) [order.from, order.to].forEach(cut)
-  return [...cuts].toSorted((a, b) => a - b)
+  return cuts.toSorted((a, b) => a - b).filter((at, i, all) => at !== all[i - 1])
 }
 
 /** What lasts: states, growth of registers, people, work orders. Between two cuts everything is constant. */
-function addStretches(terms: MachineTerms, told: Told, cuts: readonly Instant[], paneAt: PaneAt): void {
-  const { machine, calendar, hours } = terms
-  const { states, shown, work, maintenance, preventive, stints, counted } = told
+function addStretches({ machine }: MachineTerms, told: Told, cuts: readonly Instant[], sums: PaneSums): void {
+  const { states, shown, work, maintenance, preventive, counted } = told
+  const stints = told.stints.filter((stint) => shared(stint, cuts[0]!, cuts.at(-1)!) > 0)
   const evidence = heardOfAll(counted)
   const vague = unionOf(counted.flatMap(({ course }) => uncertainOf(course)))
-  let [segment, gap] = [0, 0]
+  let [segment, gap, run] = [0, 0, -1]
   for (let i = 1; i < cuts.length; i++) {
     const [a, b] = [cuts[i - 1]!, cuts[i]!]
     const running = workAt(work, a)
-    const pane = paneAt(a, running?.order ?? null, running?.product ?? null)
+    const pane = sums.pane(a, running?.order ?? null, running?.product ?? null)
     while (segment < shown.length && shown[segment]!.to <= a) segment++
     const state = shown[segment] && shown[segment]!.from <= a ? shown[segment]!.state : 'UNKNOWN'
     if (!machine.meter) {
       add(pane.states, state, b - a)
-      const planned = plannedAt(calendar, hours, a) && !preventive.some((one) => shared(one, a, b) > 0)
+      const planned = sums.hours(a).planned && !preventive.some((one) => shared(one, a, b) > 0)
       if (planned) add(pane.busy, state, b - a)
-      addStateSource(pane, states, machine.stateStaleMs, a, b)
+      while (run + 1 < states.length && states[run + 1]!.ts <= a) run++
+      if (run >= 0) addStateSource(pane, states[run]!, machine.stateStaleMs, a, b)
     }
     for (const one of counted) addGrowth(pane, one, running?.operation ?? '', a, b)
     pane.persons += personsIn(stints, a, b)
-    for (const stint of stints)
-      if (shared(stint, a, b) > 0) addSource(pane.sources, sourceOf(stint.sign, machine.path))
+    for (const stint of stints) if (shared(stint, a, b) > 0) addEventSource(pane, stint.sign, machine.path)
     for (const one of maintenance) add(pane.drivers, `maintenance/${one.kind}/s`, shared(one, a, b))
     if (machine.meter || state !== 'UNKNOWN') pane.covered += evidence ? shared(evidence, a, b) : 0
     while (gap < vague.length && vague[gap]!.to <= a) gap++
@@ -145,7 +127,7 @@ function addStretches(terms: MachineTerms, told: Told, cuts: readonly Instant[],
 }
 
 /** What happens at an instant: an event goes to the order that it names, or else to the one that runs. */
-function addEvents({ machine }: MachineTerms, told: Told, { from, to }: Span, paneAt: PaneAt): void {
+function addEvents({ machine }: MachineTerms, told: Told, { from, to }: Span, sums: PaneSums): void {
   const { events, work, counted } = told
   const roles = new Set(counted.map(({ role }) => role))
   const first = firstTests(events)
@@ -160,12 +142,12 @@ function addEvents({ machine }: MachineTerms, told: Told, { from, to }: Span, pa
     const named = drivers.length > 0 || isTold ? item.order : undefined
     const own = named === undefined ? workAt(work, item.ts) : ownOf(work, begun, named, item.ts)
     const product = (named === undefined ? undefined : item.product) ?? own?.product ?? null
-    const pane = paneAt(item.ts, named ?? own?.order ?? null, product)
+    const pane = sums.pane(item.ts, named ?? own?.order ?? null, product)
     for (const [name, milli] of drivers) add(pane.drivers, name, milli)
     if (first.has(event)) add(pane.drivers, 'test/first', 1000)
     if (first.get(event)) add(pane.drivers, 'test/first_pass', 1000)
     if (isTold) add(pane[pieces.piece], item.operation!, toMilli(pieces.qty))
-    addSource(pane.sources, sourceOf(event, machine.path))
+    addEventSource(pane, event, machine.path)
   }
 }
 
@@ -174,14 +156,14 @@ function addCorrected(
   { work }: Told,
   counts: readonly CountCorrection[],
   { from, to }: Span,
-  paneAt: PaneAt,
+  sums: PaneSums,
 ): void {
   for (const { ts, piece, milli, order, product, operation } of counts) {
     if (ts < from || ts >= to) continue
     const running =
       order === undefined ? workAt(work, ts) : order === null ? null : workOfOrder(work, order, ts)
     const key = { order: order ?? running?.order ?? null, product: product ?? running?.product ?? null }
-    add(paneAt(ts, key.order, key.product)[piece], operation ?? running?.operation ?? '', milli)
+    add(sums.pane(ts, key.order, key.product)[piece], operation ?? running?.operation ?? '', milli)
   }
 }
 
@@ -200,55 +182,32 @@ const ownOf = (
     : workOfOrder(work, order, at)
 
 /** An event is named by its seq, or by its ts where it has none. */
-function sourceOf({ boot, item, machine }: EventHeard, path: string): Source {
+function addEventSource(pane: OpenPane, { boot, item, machine }: EventHeard, path: string): void {
   const numbered = boot !== null && item.seq !== undefined
   const place = numbered ? item.seq : item.ts
-  return {
-    machine: machine === undefined || machine === path ? null : machine,
-    class: 'event',
-    boot: numbered ? boot : null,
-    from: place,
-    to: place,
-  }
+  const other = machine === undefined || machine === path ? null : machine
+  addSource(pane.sources, other, 'event', numbered ? boot : null, place, place)
 }
 
 /** States are named by ts: the run that holds at `a`, as far as it was heard. */
-function addStateSource(
-  pane: OpenPane,
-  states: readonly StateHeard[],
-  staleMs: number,
-  a: Instant,
-  b: Instant,
-): void {
-  const run = states[lastAt(states, a)]
-  if (!run || run.lastTs + staleMs <= a) return
-  addSource(pane.sources, {
-    machine: null,
-    class: 'state',
-    boot: null,
-    from: run.ts,
-    to: Math.max(run.ts, Math.min(run.lastTs, b)),
-  })
+function addStateSource(pane: OpenPane, run: StateHeard, staleMs: Millis, a: Instant, b: Instant): void {
+  if (run.lastTs + staleMs <= a) return
+  addSource(pane.sources, null, 'state', null, run.ts, Math.max(run.ts, Math.min(run.lastTs, b)))
 }
 
+/** The stretch follows the one before it: the register stands where that one left it. */
 function addGrowth(pane: OpenPane, one: Counted, operation: string, a: Instant, b: Instant): void {
   const { course, role, name, perStep, clock } = one
-  const total = totalAt(course, b, clock)
+  for (let i = Math.max(0, one.place); i < course.length; i++) {
+    const { ts, source } = course[i]!
+    if (source) addSource(pane.sources, null, 'count', source.boot, source.seq, source.seq)
+    if (ts >= b) break
+  }
+  if (one.isFlagged) pane.flags |= flagsIn(course, a, b)
+  while (one.place + 1 < course.length && course[one.place + 1]!.ts <= b) one.place++
+  const total = totalFrom(course, one.place, b, clock)
   const growth = total - one.total
   one.total = total
   if (isPiece(role)) add(pane[role], operation, growth * perStep)
   else add(pane.registers, name, growth)
-  pane.flags |= flagsIn(course, a, b)
-  for (let i = Math.max(0, pointAt(course, a)); i < course.length; i++) {
-    const { ts, source } = course[i]!
-    if (source)
-      addSource(pane.sources, {
-        machine: null,
-        class: 'count',
-        boot: source.boot,
-        from: source.seq,
-        to: source.seq,
-      })
-    if (ts >= b) break
-  }
 }

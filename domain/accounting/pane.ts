@@ -10,7 +10,7 @@ export const QUARTER: Millis = 15 * MINUTE
 /** MINUTE or QUARTER. */
 export type PaneLength = Millis
 
-/** Whole numbers by name; a name that is not there is 0. Without a prototype: a name is whatever a device calls it. */
+/** Whole numbers by name; a name that is not there is 0. Without anything inherited: a name is whatever a device calls it. */
 export type Amounts = Readonly<Record<string, number>>
 
 export type PaneKey = {
@@ -25,6 +25,16 @@ export type PaneKey = {
 
 /** Groups of amounts, in the order in which they are written. */
 export const GROUPS = ['registers', 'states', 'busy', 'good', 'scrap', 'rework', 'drivers'] as const
+/** The groups of a pane, likewise. */
+export const groupsOf = (pane: Pick<Pane, (typeof GROUPS)[number]>): readonly Amounts[] => [
+  pane.registers,
+  pane.states,
+  pane.busy,
+  pane.good,
+  pane.scrap,
+  pane.rework,
+  pane.drivers,
+]
 /** Single numbers, in the order in which they are written. */
 export const SCALARS = ['persons', 'covered', 'uncertain'] as const
 
@@ -79,11 +89,16 @@ export const byKey = (a: PaneKey, b: PaneKey): number =>
   words(a.order, b.order) ||
   words(a.product, b.product)
 
+/** Nothing is inherited, and the engine keeps objects with a prototype in its fast form, unlike those with none. */
+const NOTHING_INHERITED = Object.freeze(Object.create(null)) as object
+
 /** Amounts to add to. */
-export const newAmounts = (): Record<string, number> => Object.create(null) as Record<string, number>
+export const newAmounts = (): Record<string, number> =>
+  Object.create(NOTHING_INHERITED) as Record<string, number>
 
 /** Adds to one amount; what becomes 0 goes, so that equal content is written alike. */
 export function add(amounts: Record<string, number>, name: string, value: number): void {
+  if (value === 0) return
   const sum = (amounts[name] ?? 0) + value
   if (sum === 0) delete amounts[name]
   else amounts[name] = sum
@@ -91,9 +106,10 @@ export function add(amounts: Record<string, number>, name: string, value: number
 
 /** A pane while it is being summed. */
 export type OpenPane = {
-  -readonly [K in keyof Pane]: Pane[K] extends Amounts ? Record<string, number> : Pane[K]
+  -readonly [K in keyof Omit<Pane, 'sources'>]: Pane[K] extends Amounts ? Record<string, number> : Pane[K]
 } & {
-  sources: Source[]
+  /** Its own, to be widened. */
+  sources: { -readonly [K in keyof Source]: Source[K] }[]
 }
 
 export function openPane(key: PaneKey, length: PaneLength): OpenPane {
@@ -128,17 +144,22 @@ export function processedOf({ good, scrap, rework }: Pick<Pane, 'good' | 'scrap'
   return processed
 }
 
-/** Widens the interval of the source's stream. */
-export function addSource(sources: Source[], source: Source): void {
-  const i = sources.findIndex((one) => bySource(one, source) === 0)
-  const known = sources[i]
-  if (!known) sources.push(source)
-  else if (source.from < known.from || source.to > known.to)
-    sources[i] = {
-      ...known,
-      from: Math.min(source.from, known.from),
-      to: Math.max(source.to, known.to),
+/** Widens the interval of a source's stream. */
+export function addSource(
+  sources: OpenPane['sources'],
+  machine: string | null,
+  cls: TelemetryClass,
+  boot: string | null,
+  from: number,
+  to: number,
+): void {
+  for (const known of sources)
+    if (known.boot === boot && known.class === cls && known.machine === machine) {
+      if (from < known.from) known.from = from
+      if (to > known.to) known.to = to
+      return
     }
+  sources.push({ machine, class: cls, boot, from, to })
 }
 
 /** By machine, class, boot. */
@@ -151,7 +172,8 @@ export function addTo(sum: OpenPane, pane: Pane): void {
     for (const [name, value] of Object.entries(pane[group])) add(sum[group], name, value)
   for (const scalar of SCALARS) sum[scalar] += pane[scalar]
   sum.flags |= pane.flags
-  for (const source of pane.sources) addSource(sum.sources, source)
+  for (const { machine, class: cls, boot, from, to } of pane.sources)
+    addSource(sum.sources, machine, cls, boot, from, to)
 }
 
 /**

@@ -3,7 +3,7 @@
  * One text holds panes of one machine and one length, usually of a production day. The same panes give the same text, whatever
  * their order; sources are a text of their own, since they are no content.
  */
-import { GROUPS, SCALARS, byKey, newAmounts, type Amounts, type Pane, type Source } from './pane.ts'
+import { GROUPS, SCALARS, byKey, groupsOf, newAmounts, type Pane, type Source } from './pane.ts'
 
 /** Raised when a text written by an older version would be read wrongly. */
 const VERSION = 1
@@ -25,36 +25,37 @@ export function encodePanes(panes: readonly Pane[]): string {
   const { machine, length } = sorted[0] ?? { machine: '', length: 0 }
   if (sorted.some((pane) => pane.machine !== machine || pane.length !== length))
     throw new RangeError('panes of several machines or lengths do not make one text')
-  const words = [...new Set(sorted.flatMap(wordsOf))].toSorted()
-  const places = new Map(words.map((word, i) => [word, i]))
+  const places = new Map<string, number>()
+  const note = (word: string) => places.set(word, -1)
+  const groups = sorted.map((pane) => {
+    if (pane.order !== null) note(pane.order)
+    if (pane.product !== null) note(pane.product)
+    return groupsOf(pane).map((amounts) => {
+      const names = Object.keys(amounts)
+      if (names.length > 1) names.sort()
+      for (const name of names) note(name)
+      return { amounts, names }
+    })
+  })
+  const words = [...places.keys()].toSorted()
+  words.forEach((word, i) => places.set(word, i))
   const place = (word: string | null) => (word === null ? -1 : places.get(word)!)
-  const pairs = (amounts: Amounts) =>
-    Object.keys(amounts)
-      .toSorted()
-      .flatMap((name) => [place(name), amounts[name]!])
   let before = 0
-  const rows = sorted.map((pane): Row => {
+  const rows = sorted.map((pane, i): Row => {
     const at = pane.start / length
-    const step = at - before
+    const row: (number | number[])[] = [at - before, pane.shift ?? -1, place(pane.order), place(pane.product)]
     before = at
-    return [
-      step,
-      pane.shift ?? -1,
-      place(pane.order),
-      place(pane.product),
-      ...SCALARS.map((scalar) => pane[scalar]),
-      pane.flags,
-      ...GROUPS.map((group) => pairs(pane[group])),
-    ]
+    for (const scalar of SCALARS) row.push(pane[scalar])
+    row.push(pane.flags)
+    for (const { amounts, names } of groups[i]!) {
+      const pairs: number[] = []
+      for (const name of names) pairs.push(places.get(name)!, amounts[name]!)
+      row.push(pairs)
+    }
+    return row
   })
   return JSON.stringify({ v: VERSION, machine, length, words, rows } satisfies Content)
 }
-
-const wordsOf = (pane: Pane): string[] => [
-  ...(pane.order === null ? [] : [pane.order]),
-  ...(pane.product === null ? [] : [pane.product]),
-  ...GROUPS.flatMap((group) => Object.keys(pane[group])),
-]
 
 /** Panes of a text of encodePanes, in the order of their keys; `sources`: the text of encodeSources for the same panes. */
 export function decodePanes(text: string, sources?: string): Pane[] {
@@ -98,21 +99,23 @@ export function decodePanes(text: string, sources?: string): Pane[] {
 
 /** Sources of panes in the order of their keys: by stream, and in it how far `from` is after the pane before, and `to` after `from`. */
 export function encodeSources(panes: readonly Pane[]): string {
-  const sorted = panes.toSorted(byKey)
-  const streams = new Map<string, number>()
-  const last: number[] = []
-  const rows = sorted.map(({ sources }) =>
-    sources.flatMap((source) => {
-      const name = JSON.stringify([source.machine, source.class, source.boot])
-      if (!streams.has(name)) streams.set(name, streams.size)
-      const stream = streams.get(name)!
-      const step = source.from - (last[stream] ?? 0)
-      last[stream] = source.from
-      return [stream, step, source.to - source.from]
-    }),
-  )
-  return JSON.stringify([[...streams.keys()].map((name) => JSON.parse(name) as unknown), rows])
+  const streams: { readonly source: Source; last: number }[] = []
+  const rows = panes.toSorted(byKey).map(({ sources }) => {
+    const row: number[] = []
+    for (const source of sources) {
+      let at = streams.findIndex((stream) => isSameStream(stream.source, source))
+      if (at < 0) at = streams.push({ source, last: 0 }) - 1
+      const stream = streams[at]!
+      row.push(at, source.from - stream.last, source.to - source.from)
+      stream.last = source.from
+    }
+    return row
+  })
+  return JSON.stringify([streams.map(({ source }) => [source.machine, source.class, source.boot]), rows])
 }
+
+const isSameStream = (a: Source, b: Source): boolean =>
+  a.boot === b.boot && a.class === b.class && a.machine === b.machine
 
 function decodeSources(text: string): Source[][] {
   const [streams, rows] = JSON.parse(text) as [

@@ -9,7 +9,7 @@
  *
  * Rollover and reset follow the rules of telemetry/counter.ts. A swap starts a new segment at its own ts.
  */
-import { addSample, newRegister, type Sample, type Swap } from '#domain/telemetry/counter.ts'
+import { step, type Sample, type Swap } from '#domain/telemetry/counter.ts'
 import { RESET, ROLLOVER, SWAP } from '#domain/telemetry/item.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import { WALL, lastAt, type Clock, type Span } from './span.ts'
@@ -40,20 +40,25 @@ export function courseOf(
   rollover: number | null,
 ): Course {
   const course: CoursePoint[] = []
-  let counter = newRegister()
-  let base = 0
   let now = -Infinity
+  let total = 0
+  let last: number | null = null
   const read = (ts: Instant, steps: number): number => {
     now = Math.max(now, ts)
-    // one boot, numbered anew: the order is already found
-    return addSample(counter, { boot: '', seq: course.length, ts: now, steps }, rollover).flags
+    if (last === null) {
+      last = steps
+      return 0
+    }
+    const { delta, flags } = step(last, steps, rollover)
+    last = steps
+    total += delta
+    return flags
   }
   const take = ({ ts, oldLast, newFirst }: Swap): void => {
     const flags = course.length === 0 ? 0 : read(ts, oldLast)
-    base += counter.total
-    counter = newRegister()
+    last = null
     read(ts, newFirst)
-    course.push({ ts: now, total: base, flags: flags | SWAP, source: null })
+    course.push({ ts: now, total, flags: flags | SWAP, source: null })
   }
   const waiting = distinct(
     swaps.toSorted((a, b) => a.ts - b.ts || a.oldLast - b.oldLast || a.newFirst - b.newFirst),
@@ -61,7 +66,7 @@ export function courseOf(
   for (const { ts, steps, boot, seq } of arrange(samples)) {
     while (waiting.length > 0 && waiting[0]!.ts <= Math.max(now, ts)) take(waiting.shift()!)
     const flags = read(ts, steps)
-    course.push({ ts: now, total: base + counter.total, flags, source: { boot, seq } })
+    course.push({ ts: now, total, flags, source: { boot, seq } })
   }
   waiting.forEach(take)
   return course
@@ -83,7 +88,8 @@ export function fitsCourse(
 const distinct = (swaps: readonly Swap[]): Swap[] => swaps.filter((swap, i) => swap.ts !== swaps[i - 1]?.ts)
 
 /** By (boot, seq), boots by their earliest ts; the same key once; entries of people at their ts. */
-function arrange(samples: readonly Sample[]): Sample[] {
+function arrange(samples: readonly Sample[]): readonly Sample[] {
+  if (isArranged(samples)) return samples
   const begin = new Map<string, Instant>()
   for (const { boot, ts } of samples) begin.set(boot, Math.min(ts, begin.get(boot) ?? Infinity))
   const told = samples
@@ -110,6 +116,16 @@ function arrange(samples: readonly Sample[]): Sample[] {
   return [...out, ...entered.slice(next)]
 }
 
+/** As one boot tells them in time. */
+function isArranged(samples: readonly Sample[]): boolean {
+  for (let i = 0; i < samples.length; i++) {
+    const { boot, seq } = samples[i]!
+    if (boot === MANUAL) return false
+    if (i > 0 && (boot !== samples[i - 1]!.boot || seq <= samples[i - 1]!.seq)) return false
+  }
+  return true
+}
+
 /** Index of the newest point at or before an instant; -1 before the first. */
 export const pointAt = (course: Course, at: Instant): number => lastAt(course, at)
 
@@ -117,8 +133,11 @@ export const pointAt = (course: Course, at: Instant): number => lastAt(course, a
  * R(t): growth since the first sample, steps. `clock`: the time over which it grows between two samples; where that stood still from
  * one to the other, wall time.
  */
-export function totalAt(course: Course, at: Instant, clock: Clock = WALL): number {
-  const i = pointAt(course, at)
+export const totalAt = (course: Course, at: Instant, clock: Clock = WALL): number =>
+  totalFrom(course, pointAt(course, at), at, clock)
+
+/** The same where the place of the newest point at or before the instant is known. */
+export function totalFrom(course: Course, i: number, at: Instant, clock: Clock): number {
   if (i < 0) return 0
   const a = course[i]!
   const b = course[i + 1]
@@ -166,8 +185,11 @@ export const heardOf = (course: Course): Span | null =>
 
 /** Stretches in which it is not known when the register grew: gaps over 5 minutes, and those in which it was set back. */
 export function uncertainOf(course: Course): Span[] {
-  return course.slice(1).flatMap(({ ts, flags }, i) => {
-    const from = course[i]!.ts
-    return ts > from && (ts - from > GAP || (flags & RESET) !== 0) ? [{ from, to: ts }] : []
-  })
+  const gaps: Span[] = []
+  for (let i = 1; i < course.length; i++) {
+    const { ts, flags } = course[i]!
+    const from = course[i - 1]!.ts
+    if (ts > from && (ts - from > GAP || (flags & RESET) !== 0)) gaps.push({ from, to: ts })
+  }
+  return gaps
 }

@@ -187,7 +187,8 @@ function between(a: Sample, b: Sample, swaps: readonly Swap[], rollover: number 
   return { delta: delta + last.delta, flags: flags | last.flags }
 }
 
-function step(from: number, to: number, rollover: number | null): Change {
+/** Growth from one count to the next of the same register. */
+export function step(from: number, to: number, rollover: number | null): Change {
   if (to >= from) return { delta: to - from, flags: 0 }
   // A fall by more than half the range is a rollover; a smaller one can only be a register set back to 0.
   if (rollover !== null && from - to > rollover / 2) return { delta: rollover - from + to, flags: ROLLOVER }
