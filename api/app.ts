@@ -1,6 +1,7 @@
 /** The HTTP side put together: headers, bodies, routers by noun, the page, and errors as problem+json. */
 import express, { type Express } from 'express'
 import helmet from 'helmet'
+import { corrections } from './http/corrections.ts'
 import { docs } from './http/docs.ts'
 import { events, facts } from './http/facts.ts'
 import { firms } from './http/firms.ts'
@@ -32,6 +33,7 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
   v1.use(...jsonBody())
   v1.post('/session', ...signInLimits())
   for (const noun of [firms, machines, quarantine, facts, events, firmHealth, simulation]) v1.use(noun(ports))
+  v1.use(corrections(ports))
   v1.use(session(ports, rightsChanged))
   v1.use(people(ports, rightsChanged))
   v1.use(notFound)

@@ -124,6 +124,7 @@ export const StateHistory = z.object({
       to: instant,
       state: z.enum([...MACHINE_STATES, 'UNKNOWN']),
       reason: z.string().nullable(),
+      corrected: z.literal(true).optional().describe('a person said so'),
     }),
   ),
 })

@@ -26,7 +26,7 @@ const REVIEWER: Partial<Record<View, readonly string[]>> = {
   plant: ['firm', 'title.*', 'simulated', 'version', 'groups.*', ...below('machines', MACHINE)],
   machines: LIVE,
   machine: [...below('machine', MACHINE), ...below('live', LIVE)],
-  states: ['segments.from', 'segments.to', 'segments.state'],
+  states: ['segments.from', 'segments.to', 'segments.state', 'segments.corrected'],
   dataHealth: ALL,
   simulationHistory: ALL,
   events: EVENT,

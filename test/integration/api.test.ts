@@ -27,11 +27,14 @@ const window = `?from=${NOW - 60_000}&to=${NOW}`
 const QUERY: Record<string, string> = {
   history: window,
   states: window,
+  stops: window,
+  corrections: window,
   simulationCase: `?from=${NOW - 60_000}&to=${NOW + 1}`,
 }
 const BODY: Record<string, unknown> = {
   quarantineDecide: { ids: [41], action: 'release', reason: 'range corrected' },
   factPut: { machine: MACHINE, class: 'count', item: { ts: NOW, v: { good: 3 } } },
+  correct: { reason: 'looked', what: { kind: 'state', from: NOW - 60_000, to: NOW, cause: 'material' } },
   faultStart: { fault: 'duplicate', machines: [MACHINE] },
 }
 const routes = (Object.entries(ROUTES) as [string, RouteShape][]).map(([name, shape]) => ({ name, shape }))
@@ -96,6 +99,7 @@ describe('T5 whose data', () => {
       const ask = (value: string) =>
         api.call(shape.method, fill(shape, { [part]: value }) + (QUERY[name] ?? ''), {
           cookie: shape.needs === 'people' ? cookies.administrator : cookies.engineer,
+          ...(BODY[name] ? { body: BODY[name] } : {}),
         })
       const unknown = seen(await ask(part === 'machine' ? 'main.machining.l1.lathe-99' : '999999'))
       expect(unknown.status).toBe(404)
