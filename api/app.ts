@@ -4,6 +4,7 @@ import helmet from 'helmet'
 import { corrections } from './http/corrections.ts'
 import { docs } from './http/docs.ts'
 import { events, facts } from './http/facts.ts'
+import { figures } from './http/figures.ts'
 import { firms } from './http/firms.ts'
 import { firmHealth, probes } from './http/health.ts'
 import { jsonBody } from './http/body.ts'
@@ -12,6 +13,7 @@ import { notFound, onError } from './http/problem.ts'
 import { page } from './http/page.ts'
 import { people } from './http/people.ts'
 import { quarantine } from './http/quarantine.ts'
+import { records } from './http/records.ts'
 import { session } from './http/session.ts'
 import { simulation } from './http/simulation.ts'
 import { signInLimits } from './http/limits.ts'
@@ -32,7 +34,8 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
   const v1 = express.Router({ caseSensitive: true, strict: true })
   v1.use(...jsonBody())
   v1.post('/session', ...signInLimits())
-  for (const noun of [firms, machines, quarantine, facts, events, firmHealth, simulation]) v1.use(noun(ports))
+  for (const noun of [firms, machines, figures, quarantine, facts, events, firmHealth, simulation, records])
+    v1.use(noun(ports))
   v1.use(corrections(ports))
   v1.use(session(ports, rightsChanged))
   v1.use(people(ports, rightsChanged))

@@ -3,10 +3,16 @@
  * word and, in case none comes, by looking every 250 ms.
  */
 import type { LedgerEvent } from '#contract/live.ts'
-import type { LedgerReader as EventsReader, LedgerRow, MachinePast, Valued } from '#store/ledger/ledger.ts'
+import type {
+  LedgerReader as EventsReader,
+  LedgerRow,
+  MachinePast,
+  StoredPanes,
+  Valued,
+} from '#store/ledger/ledger.ts'
 
 /** What the api reads of a ledger. */
-export type LedgerReader = EventsReader & MachinePast & Pick<Valued, 'records'>
+export type LedgerReader = EventsReader & MachinePast & Valued & Pick<StoredPanes, 'settled' | 'panes'>
 /** Where ledgers come from: store/ledger/reader.ts on disk, a table in tests. */
 export type LedgerShelf = { readonly firms: () => string[]; readonly open: (firm: string) => LedgerReader }
 

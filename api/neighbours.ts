@@ -1,11 +1,14 @@
 /** The other processes of the installation, asked over their local sockets. */
 import type {
+  AccountNow,
   BrokerStatus,
   ControlPlace,
   FaultList,
   FaultRow,
   FirmHealth,
   Health,
+  MinuteAccount,
+  PanesNow,
   RawEntry,
   SimulationRun,
   TruthAnswer,
@@ -48,6 +51,12 @@ export function ingestAt(data: string): IngestPort {
       }),
     entry: (firm, offset) => ask<RawEntry | null>('/entry', { firm, offset: String(offset) }),
     health: (firm) => ask<FirmHealth>('/health-data', { firm }),
+    account: (firm, day) => ask<AccountNow>('/account', { firm, day }),
+    openDays: (firm) => ask<string[]>('/open-days', { firm }),
+    minutes: (firm, { from, to }) =>
+      ask<MinuteAccount[]>('/minutes', { firm, from: String(from), to: String(to) }),
+    panes: (firm, machine, { from, to }) =>
+      ask<PanesNow>('/panes', { firm, machine, from: String(from), to: String(to) }),
   }
 }
 

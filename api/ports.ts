@@ -1,5 +1,6 @@
 /** What the handlers of the api work with. main.ts joins the real ones; tests put in their own. */
 import type {
+  AccountNow,
   BrokerStatus,
   ControlPlace,
   ControlRequest,
@@ -8,6 +9,8 @@ import type {
   FaultRow,
   Health,
   FirmHealth,
+  MinuteAccount,
+  PanesNow,
   RawEntry,
   RunRequest,
   SimulationRun,
@@ -41,6 +44,21 @@ export type IngestPort = {
   /** Null: aged out of the journal. */
   readonly entry: (firm: string, offset: number) => Promise<RawEntry | null>
   readonly health: (firm: string) => Promise<FirmHealth>
+  /** A production day as of now. Throws a LocalError of 409 for a firm without records. */
+  readonly account: (firm: string, day: string) => Promise<AccountNow>
+  /** Production days that are not settled whole. */
+  readonly openDays: (firm: string) => Promise<readonly string[]>
+  /** Whole minutes of the last 48 hours, each valued by itself. Throws a LocalError of 400 for others. */
+  readonly minutes: (
+    firm: string,
+    window: { readonly from: Instant; readonly to: Instant },
+  ) => Promise<readonly MinuteAccount[]>
+  /** Panes of a machine that begin in a window, as of now. */
+  readonly panes: (
+    firm: string,
+    machine: string,
+    window: { readonly from: Instant; readonly to: Instant },
+  ) => Promise<PanesNow>
 }
 
 /**

@@ -25,11 +25,15 @@
  *   GET  /panes?firm&machine&from&to&length -> PanesNow  panes that begin in [from, to) as of now, made from what was heard: `length` 900000
  *                        (quarters, default) or 60000 (minutes, of the machine's last 48 h). 400 {error} for a window of more than 2 days,
  *                        minutes that are gone, or no window; made again at most once a second. Settled ones are in the ledger
+ *   GET  /account?firm&day -> AccountNow    what a production day came to as of now, made from what was heard; without `day` the day that
+ *                        runs. 409 {error} for a firm without records. The account of a day that is settled whole is in the ledger
  *   GET  /sources?firm&machine&from&to&length&limit&after -> PaneSources   the panes that begin in [from, to), and of each the messages
  *                        it rests on: first, last and how many of each stream; with `limit` (at most 200) also that many of them behind
  *                        the offset `after`. `length` as for /panes; minutes of any age. 400 {error} for a window of more than 2 days
  *   GET  /recompute-panes?firm&machine&from&to&length -> RecomputedPanes   the same panes made again from the raw messages, and where
  *                        they differ from what the ledger has. Nothing is stored. 400 {error} as before
+ *   GET  /minutes?firm&from&to -> MinuteAccount[]   whole minutes of the last 48 h, each valued by itself, at most 120. 400 {error}
+ *   GET  /open-days?firm -> string[]        production days that are not settled whole, the oldest first
  *   GET  /status         -> IngestStatus
  * api.sock
  *   GET  /users; POST /users {name, password?, role, firms} -> {name, password?}; POST /users/password {name, password?}
@@ -110,6 +114,17 @@ export type FirmHealth = Omit<z.infer<typeof DataHealth>, 'denied' | 'journal'>
 /** Panes up to `asOf`, the newest ts of the machine's evidence; 0: nothing was ever heard of it. */
 export type PanesNow = { readonly asOf: Instant; readonly panes: readonly Pane[] }
 
+/** An open production day: its account up to `asOf`, by the version of the records, as accountText.ts writes it. */
+export type AccountNow = {
+  readonly day: string
+  readonly from: Instant
+  /** End of the day, and up to when it is told. */
+  readonly to: Instant
+  readonly asOf: Instant
+  readonly version: number
+  readonly text: string
+}
+
 /** An item on which a pane rests, and its message. `place`: in the message, of `items`. */
 export type SourceMessage = {
   readonly offset: number
@@ -173,6 +188,14 @@ export type RecomputedPanes = {
   readonly messages: number
   /** The first 200 of what could not be found. */
   readonly missing: readonly MissingEvidence[]
+}
+
+/** What a minute came to, as accountText.ts writes it. */
+export type MinuteAccount = {
+  readonly from: Instant
+  readonly to: Instant
+  readonly version: number
+  readonly text: string
 }
 
 export type IngestStatus = {

@@ -8,7 +8,9 @@ import { FactPut } from './control.ts'
 import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from './dispositions.ts'
 import { DEVICE_CLASSES } from './topics.ts'
 
+export * from './figures.ts'
 export * from './people.ts'
+export * from './recordViews.ts'
 export * from './simulation.ts'
 
 const instant = z.int().describe('ms since 1970 UTC')

@@ -13,9 +13,11 @@ const FIRM: readonly Role[] = ['viewer', 'operator', 'manager', 'engineer', 'adm
 export const RIGHTS = {
   'read.firm': [...FIRM, 'reviewer'],
   'read.states': [...FIRM, 'reviewer'],
+  'read.figures': FIRM,
   'read.history': FIRM,
   'read.messages': FIRM,
   'read.quarantine': FIRM,
+  'read.records': FIRM,
   'read.events': [...FIRM, 'reviewer'],
   'read.dataHealth': [...FIRM, 'reviewer'],
   'read.metrics': [...FIRM, 'reviewer'],

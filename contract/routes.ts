@@ -28,7 +28,11 @@ export type RouteShape = {
   readonly created?: true
   /** Media type of an answer that is a file; `answer` is null then. */
   readonly file?: string
+  /** A file may be sent in place of the body; then `query` is its own, and `body` undefined. */
+  readonly upload?: true
 }
+
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
 const route = <const R extends RouteShape>(shape: R): R => shape
 const firm = '/firms/{firm}'
@@ -109,6 +113,39 @@ export const ROUTES = {
     query: rest.StatesQuery,
     answer: rest.StateHistory,
   }),
+  dayFigures: route({
+    method: 'get',
+    path: `${firm}/day`,
+    summary:
+      'A production day as the wall shows it: cost per 100 yuan of output, its lines, curve and losses; default: the day that runs',
+    needs: 'read.figures',
+    query: rest.DayQuery,
+    answer: rest.DayFigures,
+  }),
+  cost: route({
+    method: 'get',
+    path: `${firm}/cost`,
+    summary: 'Cost and output of production days: elements, parts of an axis, pools, losses, revisions',
+    needs: 'read.figures',
+    query: rest.CostQuery,
+    answer: rest.CostView,
+  }),
+  figures: route({
+    method: 'get',
+    path: `${firm}/figures`,
+    summary: 'Figures as rows of a name, scope and window, by minute, shift, day or month',
+    needs: 'read.figures',
+    query: rest.FiguresQuery,
+    answer: z.array(rest.FigureRow),
+  }),
+  machineFigures: route({
+    method: 'get',
+    path: `${machine}/performance`,
+    summary: 'KPIs, times, pieces, energy by tariff period, losses and cost of a machine in a day or shift',
+    needs: 'read.figures',
+    query: rest.MachineFiguresQuery,
+    answer: rest.MachineFigures,
+  }),
   messages: route({
     method: 'get',
     path: `${machine}/messages`,
@@ -181,6 +218,44 @@ export const ROUTES = {
     body: CorrectionEntry,
     answer: rest.DeedAnswer,
     deed: true,
+  }),
+  records: route({
+    method: 'get',
+    path: `${firm}/records`,
+    summary: 'Dated records, current and past, with who gave them, when and from what',
+    needs: 'read.records',
+    query: rest.RecordsQuery,
+    answer: rest.RecordList,
+  }),
+  recordsTemplate: route({
+    method: 'get',
+    path: `${firm}/records/template.xlsx`,
+    summary: 'Tables to fill in, with Chinese headings and an example row each',
+    needs: 'read.records',
+    answer: null,
+    file: XLSX,
+  }),
+  recordsCheck: route({
+    method: 'post',
+    path: `${firm}/records/check`,
+    summary:
+      'Dry run of entered rows or a file: every fault, what is new, changed or equal, and from which day figures change',
+    needs: 'record.put',
+    query: rest.RecordsFileQuery,
+    body: rest.RecordsEntry,
+    answer: rest.RecordsCheck,
+    upload: true,
+  }),
+  recordsPut: route({
+    method: 'post',
+    path: `${firm}/records`,
+    summary: 'Put entered rows or a file as dated records: all of them, or none',
+    needs: 'record.put',
+    query: rest.RecordsFileQuery,
+    body: rest.RecordsEntry,
+    answer: rest.DeedAnswer,
+    deed: true,
+    upload: true,
   }),
   dataHealth: route({
     method: 'get',

@@ -13,6 +13,7 @@ import { indexPlant, type PlantIndex } from '#domain/telemetry/check.ts'
 import { dayNumber, HASH_DAYS } from '#domain/telemetry/hashBlock.ts'
 import { DAY, type Instant, type Millis } from '#domain/time.ts'
 import type {
+  AccountRow,
   HashRow,
   LedgerChanges,
   NewEvent,
@@ -67,6 +68,8 @@ export class Firm {
   readonly corrections: Corrections
   readonly almanac: Almanac
   readonly days: OpenDays
+  /** Days have settled or records have come since accounts were last looked for; after a start nobody knows. */
+  unvalued = true
   /** Machines whose open panes are an hour old. */
   hourly: MachineMemory[] = []
   /** Machines with samples that are not stored. */
@@ -168,6 +171,15 @@ export class Firm {
     this.days.recordsChanged(shapes, this.clock.mono)
   }
 
+  /** The account of a settled day, as it was made from what is stored. */
+  putAccount(row: AccountRow): void {
+    const { day, revision, hash, reason } = row
+    const [known] = this.ledger.records.accountHeads(day, day)
+    this.pending.accounts.push(row)
+    if (known?.revision === revision) return
+    this.event('day.valued', this.at, null, { day, revision, hash, reason })
+  }
+
   #usePlant(plant: Plant): void {
     this.plant = indexPlant(plant)
     for (const path of this.plant.machines.keys()) this.machine(path)
@@ -230,6 +242,7 @@ export class Firm {
     this.#unsaved = changes
     this.ledger.commit(changes)
     this.stored = changes.progress.cursor
+    if (changes.settled.length > 0 || changes.records.length > 0) this.unvalued = true
     for (const [path, parts] of Map.groupBy(changes.samples, (part) => part.machine))
       this.machine(path).samples.stored(parts)
     this.#unsaved = null

@@ -11,6 +11,7 @@ import type { Historian } from '#store/historian/historian.ts'
 import { saveCursor } from '#store/journal/cursors.ts'
 import type { JournalReader } from '#store/journal/journal.ts'
 import { listFirms } from '#store/ledger/file.ts'
+import { Accountant } from './accounts/accountant.ts'
 import { Firm } from './firm.ts'
 import { HistorianFeed, type FeedState } from './historianFeed.ts'
 import { Latency } from './latency.ts'
@@ -19,6 +20,7 @@ import { createPipeline, type Pipeline, type StageSet } from './pipeline.ts'
 import { createReadAgain } from './readAgain.ts'
 import type { FedReading } from './readings.ts'
 import { storeRefused } from './stages/persist.ts'
+import { value } from './stages/value.ts'
 import { messageOf } from './message.ts'
 import type { Stages } from './walks.ts'
 import { takeWalled } from './wall.ts'
@@ -55,6 +57,7 @@ export class Intake {
   readonly live: Live
   readonly feed: HistorianFeed
   readonly latency = new Latency()
+  readonly accountant: Accountant
   readonly reader: JournalReader
   /** Null while ledgers can be written; else why not. */
   blocked: string | null = null
@@ -78,6 +81,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options
     this.reader = options.reader
+    this.accountant = new Accountant(options.log)
     this.live = new Live(() => [...this.firms.values()].map((firm) => firm.snapshot()))
     this.feed = new HistorianFeed({
       historian: options.historian,
@@ -219,6 +223,7 @@ export class Intake {
     if (this.blocked !== null) this.#options.log.info('the ledger can be written again')
     this.blocked = null
     this.#due.set(firm, performance.now())
+    value(firm, this.accountant)
     const { cursor } = firm.ledger.head()
     if (cursor > before) this.live.ledger(firm.name, cursor)
     return true
@@ -256,6 +261,7 @@ export class Intake {
     this.#wake?.()
     await this.#running
     await this.feed.stop()
+    await this.accountant.stop()
     await this.#storeDue(true)
     this.#saveCursor()
     this.live.stop()

@@ -55,6 +55,8 @@ export class OpenDays {
   /** Dates of days that are settled. */
   readonly #settled: Set<string>
   readonly #changed = new Set<string>()
+  /** Hears that a machine's panes change from an instant on. */
+  onTouch: (machine: string, from: Instant) => void = () => undefined
 
   /** `settledOf`: newest settlement, those not yet in the ledger included. */
   constructor(almanac: Almanac, ledger: LedgerWriter, settledOf: SettledOf) {
@@ -105,6 +107,7 @@ export class OpenDays {
   touch(machine: string, span: Span, own: Span, mono: Millis, reason: Reason): void {
     const from = Math.max(span.from, own.from - REACH)
     const to = Math.min(span.to, own.to + REACH)
+    this.onTouch(machine, span.from)
     if (from > span.from) this.#touchDay(this.#almanac.at(span.from), machine, span, own, mono, reason)
     for (let day = this.#almanac.at(from); day.from <= to; day = this.#almanac.dayAfter(day))
       this.#touchDay(day, machine, { from, to }, own, mono, reason)

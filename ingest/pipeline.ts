@@ -5,6 +5,7 @@
  *   what a person did    decide (one file per kind in control/) -> an answer in the ledger
  *   a tick               advanceTime: silence and settlement, by the journal's clock
  *   with each of them    settle: a piece of the panes that are due
+ *   with each commit     value: accounts of settled days (intake.ts), beside the pipeline
  *
  * The journal is the only input, and the order of its entries is the order of work: restart, replay and audit are the same walk. A
  * stage finds its item in a Work, leaves its finding there, and never drops one: persist counts each item exactly once as stored,

@@ -7,6 +7,8 @@ import { MAX_PAYLOAD } from '#contract/envelope.ts'
 import type { Health, IngestStatus, RawEntry } from '#contract/local.ts'
 import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
 import type { Historian } from '#store/historian/historian.ts'
+import { dayBooksOf } from './accounts/dayBooks.ts'
+import { minuteAccounts } from './accounts/minutes.ts'
 import { unaccounted } from './counts.ts'
 import { countsOf, dataHealth } from './dataHealth.ts'
 import type { Firm } from './firm.ts'
@@ -52,6 +54,9 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
       'GET /entry': (_body, query) =>
         ofFirm(query, (firm) => rawEntry(intake, firm, Number(query.get('offset')))),
       'GET /panes': (_body, query) => panes(intake.firms.get(query.get('firm') ?? ''), query),
+      'GET /open-days': (_body, query) => ofFirm(query, (firm) => firm.days.list().map(({ day }) => day.day)),
+      'GET /minutes': (_body, query) => minutes(intake.firms.get(query.get('firm') ?? ''), query),
+      'GET /account': (_body, query) => account(intake.firms.get(query.get('firm') ?? ''), query.get('day')),
       'GET /sources': (_body, query) => sources(intake, query),
       'GET /recompute-panes': (_body, query) => recompute(intake, query),
       'GET /messages': (_body, query) => ofFirm(query, (firm) => messages(intake, firm, query)),
@@ -75,6 +80,27 @@ function panes(firm: Firm | undefined, query: URLSearchParams): LocalAnswer {
   }
   const found = panesNow(firm, machine, asked, performance.now())
   return typeof found === 'string' ? { status: 400, body: { error: found } } : { body: found }
+}
+
+function minutes(firm: Firm | undefined, query: URLSearchParams): LocalAnswer {
+  if (!firm?.plant) return NOT_FOUND
+  if (firm.records.length === 0) return { status: 409, body: { error: 'no_records' } }
+  const found = minuteAccounts(
+    firm,
+    {
+      from: Number(query.get('from') ?? NaN),
+      to: Number(query.get('to') ?? NaN),
+    },
+    performance.now(),
+  )
+  return typeof found === 'string' ? { status: 400, body: { error: found } } : { body: found }
+}
+
+function account(firm: Firm | undefined, day: string | null): LocalAnswer {
+  const known = day === null || !Number.isNaN(Date.parse(`${day}T00:00:00Z`))
+  if (!firm?.plant || !known) return NOT_FOUND
+  if (firm.records.length === 0) return { status: 409, body: { error: 'no_records' } }
+  return { body: dayBooksOf(firm).now(day, performance.now()) }
 }
 
 /** One journal entry as received; null when it aged out. */

@@ -15,6 +15,7 @@ export type Loss = {
   readonly state: ShownState | null
   /** As its states tell it; null where they do not. */
   readonly reason: string | null
+  readonly shift: number | null
   readonly order: string | null
   readonly product: string | null
   /** Of scrap and rework. */
@@ -29,11 +30,12 @@ export type Loss = {
 }
 
 /** A loss in a pane, of nothing yet. */
-export const lossIn = ({ span }: Case, { machine, order, product }: Pane, kind: LossKind): Loss => ({
+export const lossIn = ({ span }: Case, { machine, shift, order, product }: Pane, kind: LossKind): Loss => ({
   machine,
   kind,
   state: null,
   reason: null,
+  shift,
   order,
   product,
   operation: null,
@@ -57,7 +59,7 @@ export const causeOf = ({ machine, kind, state, reason }: Loss): string =>
 
 const same = (a: string | null, b: string | null): string | null => (a === b ? a : null)
 
-/** Losses with the same key as one, dearest first; where an order, a product or an operation differs it is null. */
+/** Losses with the same key as one, dearest first; where a shift, an order, a product or an operation differs it is null. */
 export function addLosses(losses: readonly Loss[], keyOf: (loss: Loss) => string = causeOf): Loss[] {
   const sums = new Map<string, Loss>()
   for (const loss of losses) {
@@ -68,6 +70,7 @@ export function addLosses(losses: readonly Loss[], keyOf: (loss: Loss) => string
       sum
         ? {
             ...sum,
+            shift: sum.shift === loss.shift ? sum.shift : null,
             order: same(sum.order, loss.order),
             product: same(sum.product, loss.product),
             operation: same(sum.operation, loss.operation),

@@ -42,7 +42,7 @@ export type Part = { readonly id: string; readonly weight: bigint }
 export function apportion(total: bigint, parts: readonly Part[]): bigint[] | null {
   const whole = parts.reduce((sum, { weight }) => sum + weight, 0n)
   if (whole === 0n) return null
-  return fill(
+  return fillUp(
     total,
     parts.map(({ id, weight }) => ({
       id,
@@ -61,7 +61,7 @@ export function fenOfParts(parts: readonly { readonly id: string; readonly nano:
     parts.reduce((sum, { nano }) => sum + nano, 0n),
     NANO_PER_FEN,
   )
-  const shown = fill(
+  const shown = fillUp(
     total,
     parts.map(({ id, nano }) => {
       const floor = floorDiv(nano, NANO_PER_FEN)
@@ -72,7 +72,7 @@ export function fenOfParts(parts: readonly { readonly id: string; readonly nano:
 }
 
 /** Floors and one more for the largest remainders, until the total is reached. */
-function fill(
+export function fillUp(
   total: bigint,
   parts: readonly { readonly id: string; readonly floor: bigint; readonly rest: bigint }[],
 ): bigint[] {

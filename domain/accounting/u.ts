@@ -2,7 +2,7 @@
  * Cost per 100 yuan of output as a ratio of sums, with its status: never a mean of ratios, never 0 or infinite where there was no
  * output. Which output value it is taken of (finished valves, or value added by operation) is named by its definition.
  */
-import { evenDiv, toFen, type Nano } from './rounding.ts'
+import { evenDiv, fillUp, floorDiv, toFen, type Nano } from './rounding.ts'
 
 /** `u_wip` counts value added by operation, `u_raw` finished units only; the number is the version of the formula. */
 export const U_DEFINITIONS = { u_wip: 1, u_raw: 1 } as const
@@ -55,3 +55,23 @@ export function uOf(cost: Nano, value: Nano, { least = 0n, known = true } = {}):
 
 /** The two digits shown, in hundredths of a yuan. */
 export const shownU = (u: number): number => Number(evenDiv(BigInt(u), 100n))
+
+/**
+ * u of parts of a cost, in hundredths, which sum to the u shown of the whole: largest remainder, ties by id. `total` is that u;
+ * `valueFen` is above 0.
+ */
+export function shownUs(
+  parts: readonly { readonly id: string; readonly fen: number }[],
+  valueFen: number,
+  total: number,
+): number[] {
+  const whole = BigInt(valueFen)
+  return fillUp(
+    BigInt(total),
+    parts.map(({ id, fen }) => {
+      const exact = 10_000n * BigInt(fen)
+      const floor = floorDiv(exact, whole)
+      return { id, floor, rest: exact - floor * whole }
+    }),
+  ).map(Number)
+}

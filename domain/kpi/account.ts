@@ -5,8 +5,11 @@
  *
  *   cells     nano-yuan by element, stream, place and provenance      values    output value by place
  *   totals    times, pieces, energy by place, for every KPI           drivers   what the pools of a shift are divided by
- *   quarters  cost and value of each quarter-hour, for curves
+ *   losses    what stops, scrap, set-ups, idling and leaks cost    quarters  cost and value of each quarter-hour, for curves
  */
+import { addLosses, causeOf, type Loss } from '#domain/accounting/loss.ts'
+import { lossesOf } from '#domain/accounting/losses.ts'
+import type { Setups } from '#domain/accounting/lossesOfTime.ts'
 import { driverCellsOf, type DriverCell } from '#domain/accounting/pools.ts'
 import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import type { Nano } from '#domain/accounting/rounding.ts'
@@ -19,9 +22,17 @@ import {
   type Valuation,
   type ValueCell,
 } from '#domain/accounting/valuation.ts'
-import { caseOf, type CaseInput, type Place } from '#domain/accounting/valuationCase.ts'
+import {
+  NOWHERE,
+  caseOf,
+  grownIn,
+  type Case,
+  type CaseInput,
+  type Place,
+} from '#domain/accounting/valuationCase.ts'
 import { standardOf } from '#domain/accounting/valueRouting.ts'
 import type { Machine } from '#domain/plant/plant.ts'
+import type { Segment } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
 import { addTotals, totalsOf, type StandardTime, type Totals } from './totals.ts'
 
@@ -33,11 +44,17 @@ export type QuarterSum = {
   readonly cost: Nano
   readonly value: Nano
   readonly finished: Nano
+  /** What the plant's own electricity meter grew, Wh. */
+  readonly wh: number
 }
 
 export type Account = Valuation & {
   readonly totals: readonly TotalsCell[]
   readonly drivers: readonly DriverCell[]
+  /** By cause and shift, the dearest first. */
+  readonly losses: readonly Loss[]
+  /** Set-ups under way at its end: what the time after it begins with. */
+  readonly setups: Setups
   /** In order; quarters of which nothing is in the span are not there. */
   readonly quarters: readonly QuarterSum[]
 }
@@ -48,7 +65,13 @@ export type AccountInput = Omit<CaseInput, 'machines'> & {
   readonly machines: CaseInput['machines']
   /** Months whose bill is known. */
   readonly closed?: readonly string[]
+  /** States with their reasons by machine, in order: why machines stood. */
+  readonly segments?: ReadonlyMap<string, readonly Segment[]>
+  /** Set-ups under way when the span begins. */
+  readonly setups?: Setups
 }
+
+const byCauseAndShift = (loss: Loss): string => JSON.stringify([causeOf(loss), loss.shift])
 
 /** The account of a span inside one quarter-hour. A quarter of the demo plant takes about 3 ms. */
 export function quarterAccountOf(input: AccountInput): Account {
@@ -56,8 +79,11 @@ export function quarterAccountOf(input: AccountInput): Account {
   const valuation = valuationIn(work, input.closed)
   const sum = (amounts: readonly Nano[]) => amounts.reduce((total, nano) => total + nano, 0n)
   const value = sum(valuation.values.map(({ added, scrapped }) => added - scrapped))
+  const { losses, setups } = lossesOf(work, input)
   return {
     ...valuation,
+    losses: addLosses(losses, byCauseAndShift),
+    setups,
     totals: totalsIn(input, work.panes),
     drivers: driverCellsOf(work),
     quarters: [
@@ -66,8 +92,29 @@ export function quarterAccountOf(input: AccountInput): Account {
         cost: sum(valuation.cells.map(({ nano }) => nano)),
         value,
         finished: sum(valuation.values.map(({ finished }) => finished)),
+        wh: meteredWh(work),
       },
     ],
+  }
+}
+
+function meteredWh(work: Case): number {
+  const incoming = work.books.at(work.span.from).find('metering', 'energy')?.incoming ?? null
+  return work.panes.reduce(
+    (sum, pane) => (pane.machine === incoming ? sum + (grownIn(work, pane, 'energy') ?? 0) : sum),
+    0,
+  )
+}
+
+/** The part of an account that lies at some places; what is told by machine or quarter-hour alone stays whole. */
+export function partOf(account: Account, isInside: (place: Place) => boolean): Account {
+  return {
+    ...account,
+    cells: account.cells.filter(isInside),
+    values: account.values.filter(isInside),
+    totals: account.totals.filter(isInside),
+    drivers: account.drivers.filter((driver) => isInside({ ...NOWHERE, ...driver })),
+    losses: account.losses.filter(isInside),
   }
 }
 
@@ -79,29 +126,42 @@ export function quartersOf({ from, to }: Span): Span[] {
   return spans
 }
 
-/** The account of any span: the sum of its quarters, each beginning with the months as the one before it left them. */
+/**
+ * The account of any span: the sum of its quarters, each beginning with the peaks as the one before it left them. Its months hold the
+ * peak at its end, and what the plant's meter grew in it.
+ */
 export function accountOf(input: AccountInput): Account {
   const byQuarter = Map.groupBy(input.panes, ({ start }) => Math.floor(start / QUARTER))
-  let months: readonly MonthState[] = input.months ?? []
+  let months = peaksOf(input.months ?? [])
+  let setups = input.setups ?? new Map()
   const parts = quartersOf(input.span).map((span) => {
     const panes = (byQuarter.get(Math.floor(span.from / QUARTER)) ?? []).filter(
       ({ start }) => start >= span.from - QUARTER && start < span.to,
     )
-    const account = quarterAccountOf({ ...input, span, panes, months })
+    const account = quarterAccountOf({ ...input, span, panes, months: peaksOf(months), setups })
+    setups = account.setups
     months = monthsAfter(months, account.months)
     return account
   })
   return sumOfAccounts(parts, input.span, months)
 }
 
-/** Months as they stand after some time: those it knows more of take the place of what was known. An old month is nobody's business. */
-export const monthsAfter = (
+/** Months with their peaks alone: what a stretch begins with. An old month is nobody's business. */
+export const peaksOf = (months: readonly MonthState[]): readonly MonthState[] =>
+  months.slice(-2).map(({ month, peakW }) => ({ month, peakW, wh: 0, varh: 0 }))
+
+/** Months after some time: the newer peak, and growth added. */
+export function monthsAfter(
   before: readonly MonthState[],
   after: readonly MonthState[],
-): readonly MonthState[] =>
-  [...before.filter(({ month }) => !after.some((one) => one.month === month)), ...after]
-    .toSorted((a, b) => (a.month < b.month ? -1 : 1))
-    .slice(-2)
+): readonly MonthState[] {
+  const months = new Map(before.map((one) => [one.month, one]))
+  for (const { month, peakW, wh, varh } of after) {
+    const known = months.get(month)
+    months.set(month, { month, peakW, wh: (known?.wh ?? 0) + wh, varh: (known?.varh ?? 0) + varh })
+  }
+  return [...months.values()].toSorted((a, b) => (a.month < b.month ? -1 : 1))
+}
 
 function totalsIn({ plant, books, span }: AccountInput, panes: readonly Pane[]): TotalsCell[] {
   const book = books.at(span.from)
@@ -205,6 +265,8 @@ export function sumOfAccounts(
       (a, b) => ({ ...a, weight: a.weight + b.weight }),
       ({ weight }) => weight === 0n,
     ),
+    losses: addLosses([...all(parts.map(({ losses }) => losses))], byCauseAndShift),
+    setups: parts.at(-1)?.setups ?? new Map(),
     quarters: joined(parts),
   }
 }
@@ -221,6 +283,7 @@ function joined(parts: readonly Account[]): QuarterSum[] {
         cost: last.cost + quarter.cost,
         value: last.value + quarter.value,
         finished: last.finished + quarter.finished,
+        wh: last.wh + quarter.wh,
       }
   }
   return sums

@@ -1,9 +1,10 @@
 /**
  * Accounts as text: the form in which they are stored, sent and hashed. Equal accounts are equal texts. Amounts are bigint and stand as
- * decimal digits; names are told once.
+ * decimal digits; names are told once. The version of the records is not in it: one that concerns nothing in the account changes nothing.
  */
 import type { DriverCell, PoolId } from '#domain/accounting/pools.ts'
 import type { ElementId } from '#domain/accounting/elements/element.ts'
+import type { Loss, LossKind } from '#domain/accounting/loss.ts'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
 import type { HoleReason } from '#domain/accounting/records.ts'
 import type { Cell, Evidence, Valuation, ValueCell } from '#domain/accounting/valuation.ts'
@@ -23,7 +24,6 @@ type PlaceRow = readonly [machine: Word, shift: number | null, order: Word, prod
 type Content = {
   readonly v: number
   readonly span: readonly [number, number]
-  readonly version: number
   readonly provisional: boolean
   readonly words: readonly string[]
   readonly cells: readonly (readonly [
@@ -37,10 +37,28 @@ type Content = {
   readonly holes: readonly (readonly [element: Word, machine: Word, reason: Word, of: Word])[]
   readonly evidence: readonly (readonly [machine: Word, told: number, covered: number, uncertain: number])[]
   readonly months: readonly MonthState[]
+  readonly losses: readonly (readonly [
+    ...PlaceRow,
+    kind: Word,
+    state: Word,
+    reason: Word,
+    operation: Word,
+    from: number,
+    to: number,
+    ms: number,
+    milli: number,
+    nano: string,
+  ])[]
   /** Totals that are not 0: place in TOTALS, value, place, value … */
   readonly totals: readonly (readonly [...PlaceRow, pairs: readonly number[]])[]
   readonly drivers: readonly (readonly [pool: Word, machine: Word, shift: number | null, weight: string])[]
-  readonly quarters: readonly (readonly [start: number, cost: string, value: string, finished: string])[]
+  readonly quarters: readonly (readonly [
+    start: number,
+    cost: string,
+    value: string,
+    finished: string,
+    wh: number,
+  ])[]
 }
 
 export function encodeAccount(account: Account): string {
@@ -62,7 +80,6 @@ export function encodeAccount(account: Account): string {
   const content: Content = {
     v: VERSION,
     span: [account.span.from, account.span.to],
-    version: account.version,
     provisional: account.provisional,
     words,
     cells: account.cells.map(({ element, stream, provenance, nano, ...at }) => [
@@ -101,18 +118,31 @@ export function encodeAccount(account: Account): string {
       shift,
       String(weight),
     ]),
-    quarters: account.quarters.map(({ start, cost, value, finished }) => [
+    losses: account.losses.map(({ kind, state, reason, operation, from, to, ms, milli, nano, ...at }) => [
+      ...place(at),
+      word(kind),
+      word(state),
+      word(reason),
+      word(operation),
+      from,
+      to,
+      ms,
+      milli,
+      String(nano),
+    ]),
+    quarters: account.quarters.map(({ start, cost, value, finished, wh }) => [
       start,
       String(cost),
       String(value),
       String(finished),
+      wh,
     ]),
   }
   return JSON.stringify(content)
 }
 
-/** The account of a text of encodeAccount. Throws a RangeError for another version. */
-export function decodeAccount(text: string): Account {
+/** The account of a text of encodeAccount, by a version of the records. Throws a RangeError for a text of another form. */
+export function decodeAccount(text: string, version: number): Account {
   const content = JSON.parse(text) as Content
   if (content.v !== VERSION) throw new RangeError(`an account of version ${content.v}, this is ${VERSION}`)
   const { words } = content
@@ -123,7 +153,7 @@ export function decodeAccount(text: string): Account {
   }
   return {
     span: { from: content.span[0], to: content.span[1] },
-    version: content.version,
+    version,
     provisional: content.provisional,
     cells: content.cells.map((row): Cell => ({
       ...place(row),
@@ -158,8 +188,23 @@ export function decodeAccount(text: string): Account {
       shift,
       weight: BigInt(weight),
     })),
-    quarters: content.quarters.map(([start, cost, value, finished]): QuarterSum => ({
+    losses: content.losses.map((row): Loss => ({
+      ...(place(row) as Place & { readonly machine: string }),
+      kind: word(row[4]) as LossKind,
+      state: word(row[5]) as Loss['state'],
+      reason: word(row[6]),
+      operation: word(row[7]),
+      from: row[8],
+      to: row[9],
+      ms: row[10],
+      milli: row[11],
+      nano: BigInt(row[12]),
+    })),
+    // set-ups under way are nobody's business once a day is over
+    setups: new Map(),
+    quarters: content.quarters.map(([start, cost, value, finished, wh]): QuarterSum => ({
       start,
+      wh,
       cost: BigInt(cost),
       value: BigInt(value),
       finished: BigInt(finished),

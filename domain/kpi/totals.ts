@@ -13,6 +13,8 @@ import type { Book } from '#domain/accounting/records.ts'
 export type Times = {
   /** All of it. */
   readonly calendar: Millis
+  /** Production and set-up, planned or not. */
+  readonly run: Millis
   /** Planned busy time: inside a shift the machine works in, no break, no planned maintenance. */
   readonly pbt: Millis
   /** Actual production time. */
@@ -63,6 +65,7 @@ export type Totals = Times & {
 
 export const NO_TOTALS: Totals = {
   calendar: 0,
+  run: 0,
   pbt: 0,
   apt: 0,
   aust: 0,
@@ -175,6 +178,7 @@ export function timesOf({ states, busy, order }: Pick<Pane, 'states' | 'busy' | 
   )
   return {
     calendar: total(states),
+    run: (states.RUN ?? 0) + (states.SETUP ?? 0),
     pbt: total(busy),
     apt: planned('RUN'),
     aust: planned('SETUP'),

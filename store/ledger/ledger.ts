@@ -97,6 +97,12 @@ export interface StoredPanes {
 /** Dated records, and the accounts of production days that are settled whole. */
 export type Valued = ReturnType<typeof openRecordReader> & ReturnType<typeof openAccountReader>
 
+/** Plants that were ever in force. */
+export interface PlantPast {
+  /** Every version, the oldest first. */
+  plants(): (PlantVersion & { readonly offset: number })[]
+}
+
 /** Read side, one per firm, for a process that does not write. Every call sees the newest commit. */
 export interface LedgerReader {
   head(): LedgerHead

@@ -13,6 +13,7 @@ import type {
   LedgerRow,
   MachineEvent,
   MachinePast,
+  PlantPast,
   PlantVersion,
   QuarantineRecord,
   StoredPanes,
@@ -32,7 +33,7 @@ const panesIn = ({ panes, sources }: PaneTexts): Pane[] => decodePanes(panes, so
 /** Opens a firm's ledger read-only. Throws when the file does not exist yet: ask `listFirms` first. */
 export function openLedgerReader(
   file: string,
-): LedgerReader & MachinePast & StoredPanes & Valued & { firstBroken(): number | null } {
+): LedgerReader & MachinePast & StoredPanes & PlantPast & Valued & { firstBroken(): number | null } {
   if (!fs.existsSync(file)) throw new Error(`no ledger at ${file}`)
   const db = new DatabaseSync(file, { readOnly: true })
   db.exec('PRAGMA busy_timeout = 5000')
@@ -45,6 +46,7 @@ export function openLedgerReader(
     answer: db.prepare('SELECT cursor, at, kind, offset, body FROM event WHERE control = ?'),
     plant: db.prepare('SELECT version, since FROM plant ORDER BY version DESC LIMIT 1'),
     plantText: db.prepare('SELECT json FROM plant WHERE version = ?'),
+    plants: db.prepare('SELECT version, since, offset, json FROM plant ORDER BY version'),
     byId: db.prepare(`SELECT ${QUARANTINE_COLUMNS} FROM quarantine WHERE id = ?`),
     list: db.prepare(`SELECT ${QUARANTINE_COLUMNS} FROM quarantine
       WHERE (:status IS NULL OR status = :status) AND (:reason IS NULL OR reason = :reason)
@@ -93,6 +95,10 @@ export function openLedgerReader(
     events: (after, limit) => sql.events.all(after, limit) as unknown as LedgerRow[],
     answerTo: (controlId) => (sql.answer.get(controlId) as LedgerRow | undefined) ?? null,
     plant,
+    plants: () =>
+      (sql.plants.all() as { version: number; since: number; offset: number; json: string }[]).map(
+        ({ json, ...row }) => ({ ...row, plant: JSON.parse(json) as Plant }),
+      ),
     quarantine: (filter) =>
       sql.list.all({
         status: filter.status ?? null,

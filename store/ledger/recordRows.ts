@@ -1,4 +1,7 @@
-/** Dated records and the accounts of production days that they value, as rows. Both are only ever added. */
+/**
+ * Dated records and the accounts of production days that they value, as rows. Both are only ever added: an account is put again under
+ * its revision only with the same content, made of something else.
+ */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Instant } from '#domain/time.ts'
 import type { AccountRow, RecordRow } from './changes.ts'
@@ -71,7 +74,7 @@ export function openRecordRows(db: DatabaseSync) {
   const record = db.prepare(`INSERT INTO record
     (id, kind, key, since, value, source, illustrative, provisional, at, offset, by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const account = db.prepare(
-    `INSERT INTO account_day (${HEAD_COLUMNS}, account) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO account_day (${HEAD_COLUMNS}, account) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   )
   return {
     ...openRecordReader(db),

@@ -29,6 +29,7 @@ const QUERY: Record<string, string> = {
   states: window,
   stops: window,
   corrections: window,
+  figures: `${window}&by=day`,
   simulationCase: `?from=${NOW - 60_000}&to=${NOW + 1}`,
 }
 const BODY: Record<string, unknown> = {

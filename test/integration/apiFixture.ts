@@ -13,10 +13,14 @@ import { ROLES, type Role } from '#contract/control.ts'
 import type { ControlRequest, FaultRow, Health, SimulationRun, TruthRow } from '#contract/local.ts'
 import type { MachineLive, PageToServer, ServerToPage } from '#contract/live.ts'
 import { FLAGS } from '#contract/dispositions.ts'
+import { sumOfAccounts } from '#domain/kpi/account.ts'
+import { encodeAccount } from '#domain/kpi/accountText.ts'
 import type { Plant } from '#domain/plant/plant.ts'
+import { DAY, dayOf, MINUTE, SHANGHAI_OFFSET } from '#domain/time.ts'
 import { createLog } from '#runtime/log.ts'
 import type { Bucket } from '#store/historian/historian.ts'
-import type { RecordRow } from '#store/ledger/changes.ts'
+import { LocalError } from '#runtime/local.ts'
+import type { AccountRow, RecordRow } from '#store/ledger/changes.ts'
 import type { MadeCorrection } from '#store/ledger/correctionRows.ts'
 import type { LedgerRow, MachineEvent, QuarantineRecord, StateSegment } from '#store/ledger/ledger.ts'
 import { PeopleStore } from '#store/people/people.ts'
@@ -152,6 +156,15 @@ export class FakeSimulators implements SimulatorsPort {
   stopFault = () => Promise.resolve()
 }
 
+/** The account of a day of which nothing was heard. */
+function accountRow({ shifts }: Plant): AccountRow {
+  const start = shifts[0]?.start ?? 0
+  const day = dayOf(NOW - start * MINUTE)
+  const from = Date.parse(`${day}T00:00:00Z`) - SHANGHAI_OFFSET + start * MINUTE
+  const text = encodeAccount(sumOfAccounts([], { from, to: from + DAY }))
+  return { day, revision: 0, basis: 'p-0-m-m', reason: null, at: NOW, hash: 'h', text }
+}
+
 /** A ledger in memory that a test can add to. */
 export class FakeLedger implements LedgerReader {
   readonly rows: LedgerRow[] = []
@@ -161,6 +174,7 @@ export class FakeLedger implements LedgerReader {
   constructor(firm: string) {
     this.firm = firm
     this.current = { version: 1, since: NOW, plant: plantOf(firm) }
+    this.days = [accountRow(plantOf(firm))]
     this.segments = [{ from: NOW - 60_000, to: NOW, state: 'RUN', reason: `reason-${firm}` }]
   }
   add(kind: string, body: Record<string, unknown>, control?: string): LedgerRow {
@@ -180,6 +194,14 @@ export class FakeLedger implements LedgerReader {
   happened: readonly MachineEvent[] = []
   accepted: RecordRow[] = []
   records = (id = 0) => this.accepted.filter((row) => row.id > id)
+  days: AccountRow[]
+  accounts = (from: string, to: string) => this.days.filter(({ day }) => day >= from && day <= to)
+  accountHeads = this.accounts
+  account = (day: string, revision: number) =>
+    this.days.find((row) => row.day === day && row.revision === revision) ?? null
+  accountRevisions = (day: string) => this.accounts(day, day)
+  settled = () => []
+  panes = () => []
   states = () => [...this.segments]
   machineEvents = () => [...this.happened]
   corrected: readonly MadeCorrection[] = []
@@ -308,6 +330,10 @@ export class Fixture {
             receivedAt: NOW,
             payload: `raw-${firm}`,
           }),
+        account: () => Promise.reject(new LocalError(409, 'no_records')),
+        openDays: () => Promise.resolve([]),
+        minutes: () => Promise.resolve([]),
+        panes: () => Promise.resolve({ asOf: 0, panes: [] }),
         health: () =>
           Promise.resolve({
             at: NOW,

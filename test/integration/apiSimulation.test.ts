@@ -543,6 +543,10 @@ describe('a case', () => {
       entry: (firm, offset) => ask('GET /entry', { firm, offset: String(offset) }),
       messages: (firm, machine, before, limit) =>
         ask('GET /messages', { firm, machine, before: String(before), limit: String(limit) }),
+      account: () => Promise.reject(new Error('not asked')),
+      openDays: () => Promise.reject(new Error('not asked')),
+      minutes: () => Promise.reject(new Error('not asked')),
+      panes: () => Promise.reject(new Error('not asked')),
       health: () => Promise.reject(new Error('not asked')),
     }
     const ledger = new FakeLedger('case')

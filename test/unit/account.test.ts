@@ -44,18 +44,31 @@ test('any cut on whole minutes gives the same content, and its text the same acc
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 95 }), { maxLength: 4 }), (cuts) => {
       const edges = [from, ...cuts.toSorted((a, b) => a - b).map((cut) => from + cut * 15 * MINUTE), to]
-      let months = inputOf(from, to).months
+      let { months, setups } = inputOf(from, to)
       const parts = edges.slice(1).map((end, i) => {
-        const part = accountOf({ ...inputOf(edges[i]!, end), ...(months && { months }) })
+        const part = accountOf({
+          ...inputOf(edges[i]!, end),
+          ...(months && { months }),
+          ...(setups && { setups }),
+        })
         months = part.months
+        setups = part.setups
         return part
       })
       expect(encodeAccount(sumOfAccounts(parts, told.span))).toBe(encodeAccount(day))
     }),
     { numRuns: 3 },
   )
-  expect(decodeAccount(encodeAccount(day))).toEqual(day)
-  expect(() => decodeAccount(encodeAccount(day).replace('"v":1', '"v":2'))).toThrow('version 2')
+  expect(decodeAccount(encodeAccount(day), day.version)).toEqual({ ...day, setups: new Map() })
+  expect(() => decodeAccount(encodeAccount(day).replace('"v":1', '"v":2'), 1)).toThrow('version 2')
+})
+
+test('losses are a part of what was posted, and of every kind that the day had', () => {
+  const lost = day.losses.reduce((sum, { nano }) => sum + nano, 0n)
+  expect(lost).toBeGreaterThan(0n)
+  expect(lost).toBeLessThan(figureOf(day).cost)
+  expect(new Set(day.losses.map(({ kind }) => kind))).toContain('stop')
+  expect(new Set(day.losses.map(({ kind }) => kind))).toContain('scrap')
 })
 
 test('totals of all places are those of the plant; shares of the pools sum to its cost', () => {

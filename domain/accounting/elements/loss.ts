@@ -17,6 +17,9 @@ export function lossPosts(work: Case, part: Part): readonly Post[] {
   )
 }
 
+/** Stream of what is taken out: the gross view leaves it and element 11 out. */
+export const GIVEN_UP = 'given_up'
+
 /** The same amounts taken out of the element where they arose. */
 export const givenUp = (work: Case, part: Part): Post[] =>
-  lossPosts(work, part).map((post) => ({ ...post, nano: -post.nano }))
+  lossPosts(work, part).map((post) => ({ ...post, nano: -post.nano, stream: GIVEN_UP }))

@@ -1,0 +1,135 @@
+/**
+ * Accounts of production days: of a day that is settled whole from the ledger, of an open one from ingest as of now. What neither has yet is
+ * named as missing, and in no sum.
+ */
+import { calendarOf, productionDay, type Calendar } from '#domain/accounting/calendar.ts'
+import { sumOfAccounts, type Account } from '#domain/kpi/account.ts'
+import { decodeAccount } from '#domain/kpi/accountText.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { DAY, type Instant } from '#domain/time.ts'
+import type { AccountNow } from '#contract/local.ts'
+import { LocalError } from '#runtime/local.ts'
+import type { AccountHead } from '#store/ledger/recordRows.ts'
+import type { LedgerReader } from '../ledgers.ts'
+import type { Ports } from '../ports.ts'
+
+export type DayAccount = {
+  readonly day: string
+  readonly account: Account
+  /** Null: the day is open. */
+  readonly head: Omit<AccountHead, 'basis'> | null
+  readonly version: number
+  readonly from: Instant
+  readonly to: Instant
+  readonly asOf: Instant
+}
+
+export type DayAccounts = {
+  /** In order. */
+  readonly days: readonly DayAccount[]
+  readonly missing: readonly string[]
+}
+
+/** Why there is no account at all. */
+export type NoAccount = 'no_plant' | 'no_records' | 'ingest_down'
+
+/** Days of which ingest is asked at once: each is made on its loop. */
+const MOST_OPEN = 3
+/** Decoded accounts held: a quarter of their days in use at once. */
+const HELD = 128
+
+const dateAfter = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
+
+/** The production day that runs, by the plant in force. */
+export function dayNow(ports: Ports, firm: string): string | null {
+  const plant = ports.ledgers.of(firm)?.plant()?.plant
+  return plant ? productionDay(calendarIn(plant), ports.now()) : null
+}
+
+/** Of a plant: closed days are the records' to know, and a day has its hours whether open or not. */
+function calendarIn({ shifts }: Plant): Calendar {
+  const made = calendarOf(shifts, [])
+  return 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set() }
+}
+
+export class Accounts {
+  readonly #ports: Ports
+  /** By firm, day and hash, the newest used last. */
+  readonly #held = new Map<string, Account>()
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** The days from … to, both inside. */
+  async days(firm: string, from: string, to: string): Promise<DayAccounts | NoAccount> {
+    const ledger = this.#ports.ledgers.of(firm)
+    const today = dayNow(this.#ports, firm)
+    if (!ledger || today === null) return 'no_plant'
+    const last = to < today ? to : today
+    const settled = new Map(ledger.accountHeads(from, last).map((head) => [head.day, head]))
+    const wanted: string[] = []
+    for (let day = from; day <= last; day = dateAfter(day, 1)) if (!settled.has(day)) wanted.push(day)
+    const open = await this.#open(firm, wanted, today)
+    if (typeof open === 'string') return open
+    const told = new Set(open.days.map(({ day }) => day))
+    // settled, and its account is under way
+    const made = new Set(wanted.length > 0 ? ledger.settled(from, last).map(({ day }) => day) : [])
+    const missing = wanted.filter((day) => !told.has(day) && (made.has(day) || open.missing.includes(day)))
+    const days = [
+      ...[...settled.values()].map((head) => this.#settled(ledger, firm, head)),
+      ...open.days,
+    ].toSorted((a, b) => (a.day < b.day ? -1 : 1))
+    return { days, missing }
+  }
+
+  #settled(ledger: LedgerReader, firm: string, head: AccountHead): DayAccount {
+    const { basis, ...rest } = head
+    const version = Number(basis.split('-')[1])
+    const key = `${firm} ${head.day} ${head.hash}`
+    let account = this.#held.get(key)
+    if (account) this.#held.delete(key)
+    else account = decodeAccount(ledger.account(head.day, head.revision)!.text, version)
+    this.#held.set(key, account)
+    for (const oldest of this.#held.keys()) {
+      if (this.#held.size <= HELD) break
+      this.#held.delete(oldest)
+    }
+    const { from, to } = account.span
+    return { day: head.day, account, head: rest, version, from, to, asOf: to }
+  }
+
+  /** Days without an account in the ledger: those that are open are made now, the newest first; what is left is missing. */
+  async #open(firm: string, wanted: readonly string[], today: string): Promise<DayAccounts | NoAccount> {
+    if (wanted.length === 0) return { days: [], missing: [] }
+    try {
+      const heard = await this.#ports.ingest.openDays(firm)
+      const open = wanted.filter((day) => heard.includes(day) || day === today)
+      const asked = open.slice(-MOST_OPEN)
+      const days: DayAccount[] = []
+      for (const day of asked) days.push(openAccount(await this.#ports.ingest.account(firm, day)))
+      return { days, missing: open.slice(0, -MOST_OPEN) }
+    } catch (error) {
+      if (error instanceof LocalError && error.status === 409) return 'no_records'
+      this.#ports.log.warn({ err: error, firm }, 'ingest does not tell the account of an open day')
+      return 'ingest_down'
+    }
+  }
+}
+
+function openAccount({ day, from, to, asOf, version, text }: AccountNow): DayAccount {
+  return { day, account: decodeAccount(text, version), head: null, version, from, to, asOf }
+}
+
+/** Days as one account; null: there is none. */
+export function together(days: readonly DayAccount[]): Account | null {
+  const [first] = days
+  const last = days.at(-1)
+  if (!first || !last) return null
+  if (days.length === 1) return first.account
+  return sumOfAccounts(
+    days.map(({ account }) => account),
+    { from: first.from, to: last.account.span.to },
+  )
+}

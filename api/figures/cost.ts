@@ -1,0 +1,170 @@
+/** The cost of any days, of the plant or a part of it: lines, elements, parts of an axis, pools, what had no output. */
+import type { z } from 'zod'
+import type { CostQuery, CostView, PartView } from '#contract/figures.ts'
+import { GIVEN_UP } from '#domain/accounting/elements/loss.ts'
+import { shownAt, type Line } from '#domain/accounting/elements/catalogue.ts'
+import { poolOf, POOLS, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
+import { costsByMachine, costsByWork, sharesOf } from '#domain/accounting/poolsShared.ts'
+import { fenOfParts, toFen, type Nano } from '#domain/accounting/rounding.ts'
+import { shownU, uOf } from '#domain/accounting/u.ts'
+import { keyOn, keysOf, type Axis, type Scope, type ScopeKey } from '#domain/accounting/valuation.ts'
+import type { Place } from '#domain/accounting/valuationCase.ts'
+import { partOf, type Account } from '#domain/kpi/account.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { basisOf, isRevised, windowOf, type Days } from './days.ts'
+import { lossesView } from './losses.ts'
+import { targetsOf } from './targets.ts'
+import { elementsView, figureView, linesView } from './view.ts'
+
+type Query = z.infer<typeof CostQuery>
+type View = z.infer<typeof CostView>
+type Title = z.infer<typeof PartView>['title']
+
+/** `machine:main/machining/l1/lathe-07` as a scope. */
+export function scopeOf(text: string | undefined): Scope {
+  if (text === undefined) return 'plant'
+  const colon = text.indexOf(':')
+  const key = text.slice(colon + 1)
+  return { axis: text.slice(0, colon) as Axis, key: key === '' ? null : key }
+}
+
+export const shiftOf = (text: string | undefined): number | null | undefined =>
+  text === undefined ? undefined : text === 'none' ? null : Number(text)
+
+/** Is a place in a shift (undefined: any) and a scope? */
+export const insideOf =
+  (shift: number | null | undefined, scope: Scope) =>
+  (place: Place): boolean =>
+    (shift === undefined || place.shift === shift) &&
+    (scope === 'plant' || keyOn(scope.axis, place) === scope.key)
+
+export function costView(days: Days, { axis, scope: asked, shift: ofShift, shared }: Query): View {
+  const { plant, book, firm } = days
+  const scope = scopeOf(asked)
+  const inside = insideOf(shiftOf(ofShift), scope)
+  const account = partOf(days.account, inside)
+  const figure = figureView(account, scope, isRevised(days))
+  const targets = targetsOf(book)
+  return {
+    firm,
+    window: windowOf(days),
+    scope:
+      scope === 'plant'
+        ? { axis: 'plant', key: null, title: plant.title }
+        : { axis: scope.axis, key: scope.key, title: titleOf(plant, scope.axis, scope.key) },
+    figure,
+    target: scope === 'plant' ? targets.u : null,
+    lines: linesView(account, figure, scope === 'plant' ? targets.lines : new Map()),
+    elements: elementsView(account, figure),
+    axis,
+    parts: partsOf(days, account, axis, inside, shared === 'yes'),
+    pools: poolsView(days, inside),
+    noOutput: noOutputOf(account),
+    ...lossesView(account),
+    scrapTaken: scrapTaken(account),
+    basis: basisOf(days),
+  }
+}
+
+export function titleOf({ machines, shifts }: Plant, axis: Axis, key: ScopeKey): Title {
+  if (axis === 'machine') return machines.find(({ path }) => path === key)?.title ?? null
+  if (axis === 'shift') return typeof key === 'number' ? (shifts[key]?.name ?? null) : null
+  return null
+}
+
+/** Every key of an axis; they sum to the cost and value of the account. */
+function partsOf(
+  days: Days,
+  account: Account,
+  axis: Axis,
+  inside: (place: Place) => boolean,
+  shared: boolean,
+): View['parts'] {
+  const costs = shared ? sharedCosts(days, axis, inside) : null
+  const keys = costs ? [...new Set([...keysOf(account, axis), ...costs.keys()])] : keysOf(account, axis)
+  const rows = keys.map((key) => {
+    const isOf = (place: Place) => keyOn(axis, place) === key
+    const values = account.values.filter(isOf)
+    const traced = account.cells.reduce((sum, cell) => (isOf(cell) ? sum + cell.nano : sum), 0n)
+    return {
+      key,
+      id: String(key),
+      nano: costs ? (costs.get(key) ?? 0n) : traced,
+      value: values.reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n),
+    }
+  })
+  const shown = fenOfParts(rows)
+  const worth = fenOfParts(rows.map(({ id, value }) => ({ id, nano: value })))
+  return rows
+    .map(({ key, nano, value }, i) => {
+      const hole = account.holes.find(({ machine }) => axis === 'machine' && machine === key)
+      const { u, status } = uOf(nano, value, { known: !hole })
+      return {
+        key,
+        title: titleOf(days.plant, axis, key),
+        cost: shown.parts[i]!,
+        value: worth.parts[i]!,
+        u2: u === null ? null : shownU(u),
+        status,
+        reason: hole ? `${hole.reason}: ${hole.of}` : null,
+      }
+    })
+    .toSorted((a, b) => (axis === 'shift' ? inOrder(a.key, b.key) : b.cost - a.cost))
+}
+
+const inOrder = (a: ScopeKey, b: ScopeKey): number => Number(a ?? Infinity) - Number(b ?? Infinity)
+
+/** Pools to machines, or what no order was named for to orders and products: day by day, as it settles. */
+function sharedCosts(
+  { days }: Days,
+  axis: Axis,
+  inside: (place: Place) => boolean,
+): ReadonlyMap<ScopeKey, Nano> | null {
+  if (axis === 'shift') return null
+  const sums = new Map<ScopeKey, Nano>()
+  for (const { account: whole } of days) {
+    const account = partOf(whole, inside)
+    const busy = account.totals.map(({ totals, ...place }) => ({ ...place, ms: totals.run }))
+    const costs =
+      axis === 'product' || axis === 'order'
+        ? costsByWork(account, busy, axis)
+        : costsByMachine(account, sharesOf(account))
+    for (const [key, nano] of costs) {
+      const at =
+        axis === 'line' ? keyOn('line', { machine: key, shift: null, order: null, product: null }) : key
+      sums.set(at, (sums.get(at) ?? 0n) + nano)
+    }
+  }
+  return sums
+}
+
+/** What each pool held, and how much of it found drivers. */
+function poolsView({ days }: Days, inside: (place: Place) => boolean): View['pools'] {
+  const shares: Share[] = days.flatMap(({ account }) => sharesOf(partOf(account, inside)))
+  const cells = days.flatMap(({ account }) => account.cells.filter(inside))
+  return POOLS.map((pool) => {
+    const own = shares.filter((share) => share.pool === pool)
+    const sum = (of: readonly Share[]) => toFen(of.reduce((total, { nano }) => total + nano, 0n))
+    return {
+      pool,
+      cost: toFen(cells.reduce((total, cell) => (poolOf(cell) === pool ? total + cell.nano : total), 0n)),
+      allocated: sum(own.filter(({ to }) => to !== UNALLOCATED)),
+      unallocated: sum(own.filter(({ to }) => to === UNALLOCATED)),
+    }
+  }).filter(({ cost }) => cost !== 0)
+}
+
+/** Cost of quarter-hours in which the plant made nothing. */
+const noOutputOf = ({ quarters }: Account): number =>
+  toFen(quarters.reduce((sum, { cost, value }) => (value === 0n ? sum + cost : sum), 0n))
+
+/** What scrap and rework took out of other lines at standard cost: the gross view puts it back. */
+function scrapTaken({ cells }: Account): View['scrapTaken'] {
+  const sums = new Map<Line, Nano>()
+  for (const { element, stream, nano } of cells) {
+    if (stream !== GIVEN_UP) continue
+    const { line } = shownAt(element, null)
+    sums.set(line, (sums.get(line) ?? 0n) - nano)
+  }
+  return [...sums].map(([line, nano]) => ({ line, cost: toFen(nano) }))
+}

@@ -1,0 +1,120 @@
+/** A production day as the wall shows it: hero, lines, curve, tariff, machines, losses. */
+import type { z } from 'zod'
+import type { DayFigures } from '#contract/figures.ts'
+import { contractOf } from '#domain/accounting/elements/energy.ts'
+import { quarterForecast } from '#domain/accounting/electricity/charge.ts'
+import { periodAt } from '#domain/accounting/electricity/period.ts'
+import type { Period } from '#domain/accounting/electricity/contract.ts'
+import { monthOf } from '#domain/accounting/monthAccount.ts'
+import { QUARTER } from '#domain/accounting/pane.ts'
+import { toFen } from '#domain/accounting/rounding.ts'
+import { shownU, uOf } from '#domain/accounting/u.ts'
+import type { Book } from '#domain/accounting/records.ts'
+import { partOf, type Account, type QuarterSum } from '#domain/kpi/account.ts'
+import { KPIS } from '#domain/kpi/oee.ts'
+import { addTotals } from '#domain/kpi/totals.ts'
+import { MINUTE, type Instant } from '#domain/time.ts'
+import { basisOf, isRevised, windowOf, type Days } from './days.ts'
+import { lossesView } from './losses.ts'
+import { targetsOf } from './targets.ts'
+import { figureView, linesView } from './view.ts'
+
+const OEE = KPIS.find(({ name }) => name === 'oee')!
+
+type View = z.infer<typeof DayFigures>
+
+export function dayView(days: Days, at: Instant): View {
+  const { account, plant, book, firm } = days
+  const window = windowOf(days)
+  const figure = figureView(account, 'plant', isRevised(days))
+  const targets = targetsOf(book)
+  return {
+    firm,
+    at,
+    window,
+    figure,
+    target: targets.u,
+    lines: linesView(account, figure, targets.lines),
+    quarters: account.quarters.map(({ start, cost, value }) => [start, toFen(cost), toFen(value)]),
+    tariff: tariffOf(book, window.from, window.to),
+    shifts: shiftsOf(days),
+    machines: machinesOf(account, plant),
+    ...lossesView(account),
+    demand: demandOf(account, book, window.asOf),
+    basis: basisOf(days),
+  }
+}
+
+/** Stretches of one period in a row; none without a contract. */
+function tariffOf(book: Book, from: Instant, to: Instant): View['tariff'] {
+  const found = contractOf(book)
+  if (!('contract' in found)) return []
+  const stretches: { from: Instant; to: Instant; period: Period }[] = []
+  for (let at = from; at < to; at += QUARTER) {
+    const { period } = periodAt(found.contract, at)
+    const last = stretches.at(-1)
+    if (period === null) continue
+    if (last?.period === period && last.to === at) last.to = Math.min(to, at + QUARTER)
+    else stretches.push({ from: at, to: Math.min(to, at + QUARTER), period })
+  }
+  return stretches
+}
+
+/** Shifts of the last day of the window, by the clock. */
+function shiftsOf({ days, plant, calendar }: Days): View['shifts'] {
+  const last = days.at(-1)!
+  if (calendar.closed.has(last.day)) return []
+  const midnight = last.from - calendar.start * MINUTE
+  return calendar.shifts.map(({ start, end, breaks }, shift) => ({
+    shift,
+    name: plant.shifts[shift]!.name,
+    from: midnight + start * MINUTE,
+    to: midnight + end * MINUTE,
+    breaks: breaks.map(
+      (pause) => [midnight + pause.start * MINUTE, midnight + pause.end * MINUTE] as [number, number],
+    ),
+  }))
+}
+
+function machinesOf(account: Account, plant: Days['plant']): View['machines'] {
+  return plant.machines
+    .filter(({ meter }) => meter !== true)
+    .map(({ path }) => {
+      const own = partOf(account, ({ machine }) => machine === path)
+      const cost = own.cells.reduce((sum, { nano }) => sum + nano, 0n)
+      const value = own.values.reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n)
+      const known = !account.holes.some(({ machine }) => machine === path)
+      const { u, status } = uOf(cost, value, { known })
+      const oee = OEE.of(addTotals(own.totals.map(({ totals }) => totals)))
+      return {
+        machine: path,
+        cost: toFen(cost),
+        value: toFen(value),
+        u2: u === null ? null : shownU(u),
+        status,
+        oee: oee.value,
+        oeeReason: oee.reason,
+      }
+    })
+}
+
+/** The main meter's demand: null where the plant has none, or buys none by its peak. */
+function demandOf(account: Account, book: Book, asOf: Instant): View['demand'] {
+  const found = contractOf(book)
+  const basic = 'contract' in found ? found.contract.basic : null
+  const month = account.months.find((one) => one.month === monthOf(asOf - 1))
+  if (!basic || !month) return null
+  const running = runningQuarter(account.quarters, asOf)
+  const forecast = running && quarterForecast(basic, month.peakW, running)
+  return {
+    peakW: month.peakW,
+    forecastW: forecast?.watts ?? null,
+    contractW: basic.mode === 'contract_demand' ? basic.kw * 1000 : null,
+  }
+}
+
+function runningQuarter(quarters: readonly QuarterSum[], asOf: Instant) {
+  const last = quarters.at(-1)
+  if (!last || last.start + QUARTER <= asOf) return null
+  return { wh: last.wh, passedMs: asOf - last.start, lengthMs: QUARTER }
+}

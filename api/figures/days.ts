@@ -1,0 +1,110 @@
+/** The window that a person asks for, as production days of a firm: their accounts, books and calendar; or why there is nothing. */
+import type { z } from 'zod'
+import type { Basis } from '#contract/figures.ts'
+import { calendarOf, type Calendar } from '#domain/accounting/calendar.ts'
+import { priceBook, type Book, type PriceBook } from '#domain/accounting/records.ts'
+import { U_DEFINITIONS } from '#domain/accounting/u.ts'
+import { closedDaysOf } from '#domain/accounting/valuationPlan.ts'
+import type { Account } from '#domain/kpi/account.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import type { Refused } from '../http/problem.ts'
+import { refuse } from '../http/problem.ts'
+import type { LedgerReader } from '../ledgers.ts'
+import type { Ports } from '../ports.ts'
+import { dayNow, together, type Accounts, type DayAccounts, type NoAccount } from './accounts.ts'
+
+export const MOST_DAYS = 400
+
+export type Days = DayAccounts & {
+  readonly firm: string
+  readonly account: Account
+  readonly plant: Plant
+  /** At the begin of the last day. */
+  readonly book: Book
+  readonly calendar: Calendar
+}
+
+const REFUSALS: Readonly<Record<NoAccount, () => Refused>> = {
+  no_plant: () => refuse(409, 'no-plant', 'no plant is in force yet'),
+  no_records: () => refuse(409, 'no-records', 'the firm has no dated records: nothing can be valued'),
+  ingest_down: () => refuse(503, 'ingest-down', 'the pipeline does not answer: try again'),
+}
+
+const books = new WeakMap<LedgerReader, { readonly book: PriceBook; readonly last: number }>()
+
+/** The price book of a firm as its ledger has it. */
+export function bookOf(ledger: LedgerReader): PriceBook {
+  const known = books.get(ledger)
+  const fresh = ledger.records(known?.last ?? 0)
+  if (known && fresh.length === 0) return known.book
+  const records = known ? ledger.records() : fresh
+  const book = priceBook(records)
+  books.set(ledger, { book, last: records.at(-1)?.id ?? 0 })
+  return book
+}
+
+/** Days from … to, both inside; left out: the day that runs. */
+export async function daysOf(
+  ports: Ports,
+  accounts: Accounts,
+  firm: string,
+  asked: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<Days | Refused> {
+  const today = dayNow(ports, firm)
+  const ledger = ports.ledgers.of(firm)
+  const plant = ledger?.plant()?.plant
+  if (!ledger || !plant || today === null) return REFUSALS.no_plant()
+  const from = asked.from ?? asked.to ?? today
+  const to = asked.to ?? asked.from ?? today
+  if (from > to) return refuse(400, 'bad-window', 'from must not be after to')
+  if (Date.parse(to) - Date.parse(from) > MOST_DAYS * 86_400_000)
+    return refuse(400, 'bad-window', `the window is longer than ${MOST_DAYS} days`)
+  const found = await accounts.days(firm, from, to)
+  if (typeof found === 'string') return REFUSALS[found]()
+  const account = together(found.days)
+  if (!account)
+    return found.missing.length > 0
+      ? refuse(409, 'not-valued', 'these days are settled and their accounts are under way')
+      : refuse(404, 'no-data', 'nothing was heard of these days')
+  const last = found.days.at(-1)!
+  const book = bookOf(ledger).at(last.from)
+  const year = Number(last.day.slice(0, 4))
+  const made = calendarOf(plant.shifts, closedDaysOf(book, year) ?? [])
+  const calendar = 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set<string>() }
+  return { ...found, firm, account, plant, book, calendar }
+}
+
+export const isRefused = <T extends object>(found: T | Refused): found is Refused => 'refused' in found
+
+/** From when to when, and up to when it is known. */
+export function windowOf({ days }: Pick<Days, 'days'>) {
+  const [first, last] = [days[0]!, days.at(-1)!]
+  return {
+    from: first.from,
+    to: last.to,
+    asOf: last.asOf,
+    firstDay: first.day,
+    lastDay: last.day,
+    open: days.some(({ head }) => head === null),
+  }
+}
+
+export function basisOf({ days, missing }: Pick<Days, 'days' | 'missing'>): z.infer<typeof Basis> {
+  const versions = new Set(days.map(({ version }) => version))
+  return {
+    definition: `u_wip/${U_DEFINITIONS.u_wip}`,
+    records: versions.size === 1 ? days[0]!.version : null,
+    days: days.map(({ day, head, asOf }) => ({
+      day,
+      revision: head?.revision ?? null,
+      reason: head?.reason ?? null,
+      hash: head?.hash ?? null,
+      at: head?.at ?? asOf,
+    })),
+    missing: [...missing],
+  }
+}
+
+/** Some day of the window was revised after it had settled. */
+export const isRevised = ({ days }: Pick<Days, 'days'>): boolean =>
+  days.some(({ head }) => head !== null && head.revision > 0)

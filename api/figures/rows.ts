@@ -1,0 +1,102 @@
+/**
+ * Figures as rows for scripts: one line for each name, scope and window, in the shape and under the names in which the simulators tell
+ * what was true. Values are whole numbers of their unit, KPIs ratios; null has its reason.
+ */
+import type { FigureRow } from '#contract/figures.ts'
+import { LINES, shownAt } from '#domain/accounting/elements/catalogue.ts'
+import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
+import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
+import { shownU } from '#domain/accounting/u.ts'
+import { figureOf, type Scope } from '#domain/accounting/valuation.ts'
+import type { Account } from '#domain/kpi/account.ts'
+import { KPIS } from '#domain/kpi/oee.ts'
+import { addTotals, type Totals } from '#domain/kpi/totals.ts'
+import { SECOND, type Instant } from '#domain/time.ts'
+
+type Row = Omit<FigureRow, 'scope' | 'from' | 'to'>
+
+/** Lines under the names of the truth. */
+const LINE_NAMES: Readonly<Partial<Record<(typeof LINES)[number], string>>> = { machine_hour: 'depreciation' }
+
+/** Everything that is known of an account of one scope; its places are that scope's alone. */
+export function rowsOf(
+  account: Account,
+  scope: Scope,
+  name: string,
+  window: { readonly from: Instant; readonly to: Instant },
+  extra: Partial<Totals> = {},
+): FigureRow[] {
+  const totals = addTotals([...account.totals.map((cell) => cell.totals), extra])
+  return [...moneyRows(account, scope), ...timeRows(totals), ...kpiRows(totals)].map((row) => ({
+    name: row.name,
+    scope: name,
+    ...window,
+    value: row.value,
+    unit: row.unit,
+    reason: row.reason,
+  }))
+}
+
+const row = (name: string, unit: string, value: number | null, reason: string | null = null): Row => ({
+  name,
+  unit,
+  value,
+  reason,
+})
+
+function moneyRows(account: Account, scope: Scope): Row[] {
+  const figure = figureOf(account, scope)
+  const elements = fenOfParts(figure.elements.map(({ element, known }) => ({ id: element, nano: known })))
+  const reasons = new Map(figure.elements.map(({ element, reason }) => [element, reason]))
+  const byLine = Map.groupBy(account.cells, ({ element, stream }) => shownAt(element, stream).line)
+  const lines = fenOfParts(
+    LINES.map((line) => ({
+      id: line,
+      nano: (byLine.get(line) ?? []).reduce((sum, { nano }) => sum + nano, 0n),
+    })),
+  )
+  const missing = figure.elements.find(({ reason }) => reason !== null)?.reason ?? null
+  const sum = (of: (value: Account['values'][number]) => bigint) =>
+    toFen(account.values.reduce((total, value) => total + of(value), 0n))
+  const { u, status } = figure.uWip
+  const { u: raw, status: rawStatus } = figure.uRaw
+  return [
+    ...ELEMENT_IDS.map((id, i) =>
+      reasons.get(id)
+        ? row(`cost.${id}`, 'fen', null, reasons.get(id)!)
+        : row(`cost.${id}`, 'fen', elements.parts[i]!),
+    ),
+    missing === null ? row('cost.total', 'fen', toFen(figure.cost)) : row('cost.total', 'fen', null, missing),
+    ...LINES.map((line, i) => row(`line.${LINE_NAMES[line] ?? line}`, 'fen', lines.parts[i]!)),
+    row(
+      'value.added',
+      'fen',
+      sum(({ added }) => added),
+    ),
+    row(
+      'value.scrapped',
+      'fen',
+      sum(({ scrapped }) => scrapped),
+    ),
+    row('value', 'fen', toFen(figure.value)),
+    row('value.finished', 'fen', toFen(figure.finished)),
+    row('u', 'fen_per_100_yuan', u === null ? null : shownU(u), u === null ? status : null),
+    row('u.raw', 'fen_per_100_yuan', raw === null ? null : shownU(raw), raw === null ? rawStatus : null),
+  ]
+}
+
+const timeRows = (totals: Totals): Row[] => [
+  row('pieces.good', 'milli', totals.good),
+  row('pieces.scrap', 'milli', totals.scrap),
+  row('pieces.rework', 'milli', totals.rework),
+  ...(['pbt', 'apt', 'aust', 'adet', 'adot', 'unknown'] as const).map((name) =>
+    row(`time.${name}`, 'seconds', Math.round(totals[name] / SECOND)),
+  ),
+  row('energy', 'Wh', totals.energyWh),
+]
+
+const kpiRows = (totals: Totals): Row[] =>
+  KPIS.map(({ name, unit, of }) => {
+    const { value, reason } = of(totals)
+    return row(name, unit, value, reason)
+  })

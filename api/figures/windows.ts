@@ -1,0 +1,130 @@
+/** Rows of figures by minute, shift, day or month of a window: every window's account is asked for as the pages ask for theirs. */
+import type { z } from 'zod'
+import type { FigureRow, FiguresQuery } from '#contract/figures.ts'
+import { reliabilityOf } from '#domain/kpi/reliability.ts'
+import { partOf, type Account } from '#domain/kpi/account.ts'
+import { decodeAccount } from '#domain/kpi/accountText.ts'
+import { keysOf, type Axis, type Scope } from '#domain/accounting/valuation.ts'
+import { spanOfMonth } from '#domain/accounting/monthAccount.ts'
+import { productionDay, type Calendar } from '#domain/accounting/calendar.ts'
+import type { Span } from '#domain/accounting/span.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { MINUTE, type Instant } from '#domain/time.ts'
+import type { Refused } from '../http/problem.ts'
+import { refuse } from '../http/problem.ts'
+import type { Ports } from '../ports.ts'
+import { together, type Accounts } from './accounts.ts'
+import { insideOf } from './cost.ts'
+import { daysOf, isRefused, type Days } from './days.ts'
+import { rowsOf } from './rows.ts'
+
+type Query = z.infer<typeof FiguresQuery>
+type Window = Span & { readonly account: Account; readonly shift?: number | null }
+
+/** Minutes asked for at once. */
+const MOST_MINUTES = 120
+
+export async function figureRows(
+  ports: Ports,
+  accounts: Accounts,
+  firm: string,
+  query: Query,
+): Promise<readonly FigureRow[] | Refused> {
+  const { from, to, by } = query
+  if (from >= to) return refuse(400, 'bad-window', 'from must be before to')
+  const names = query.name === undefined ? null : new Set(query.name.split(','))
+  const plant = ports.ledgers.of(firm)?.plant()?.plant
+  if (!plant) return refuse(409, 'no-plant', 'no plant is in force yet')
+  const windows = await windowsOf(ports, accounts, firm, { from, to }, by)
+  if ('refused' in windows) return windows
+  return windows.flatMap((window) =>
+    scopesOf(plant, query.scope, window.account).flatMap(([name, scope]) => {
+      const inside = insideOf(window.shift, scope)
+      const own = partOf(window.account, inside)
+      const machine = scope !== 'plant' && scope.axis === 'machine' ? (scope.key as string) : null
+      const failures =
+        machine === null ? {} : reliabilityOf(ports.ledgers.of(firm)!.states(machine, window.from, window.to))
+      const rows = rowsOf(own, scope, name, { from: window.from, to: window.to }, failures)
+      return names ? rows.filter((row) => names.has(row.name)) : rows
+    }),
+  )
+}
+
+/** A scope by its name, or all of an axis. */
+function scopesOf({ machines }: Plant, text: string, account: Account): (readonly [string, Scope])[] {
+  if (text === 'plant') return [['plant', 'plant']]
+  if (text === 'machines')
+    return machines
+      .filter(({ meter }) => meter !== true)
+      .map(({ path }) => [path, { axis: 'machine', key: path }] as const)
+  const colon = text.indexOf(':')
+  if (colon < 0) return [[text, { axis: 'machine', key: text }]]
+  const axis = text.slice(0, colon) as Axis
+  const key = text.slice(colon + 1)
+  if (key !== '*') return [[text, { axis, key: axis === 'shift' ? Number(key) : key }]]
+  return keysOf(account, axis).map((one) => [`${axis}:${one ?? ''}`, { axis, key: one }] as const)
+}
+
+async function windowsOf(
+  ports: Ports,
+  accounts: Accounts,
+  firm: string,
+  span: Span,
+  by: Query['by'],
+): Promise<readonly Window[] | Refused> {
+  if (by === 'minute') return minutesOf(ports, firm, span)
+  const first = await daysOf(ports, accounts, firm, {})
+  const calendar = isRefused(first) ? null : first.calendar
+  const plain: Calendar = calendar ?? { start: 0, shifts: [], closed: new Set() }
+  const days = await daysOf(ports, accounts, firm, {
+    from: productionDay(plain, span.from),
+    to: productionDay(plain, span.to - 1),
+  })
+  if (isRefused(days)) return days
+  if (by === 'month') return monthsOf(days)
+  return days.days.flatMap(({ account, from, asOf, day }) =>
+    by === 'day'
+      ? [{ from, to: asOf, account }]
+      : shiftsOf(days, day, from).map((own) => ({ ...own, to: Math.min(own.to, asOf), account })),
+  )
+}
+
+function shiftsOf({ calendar }: Days, day: string, from: Instant): (Span & { readonly shift: number })[] {
+  if (calendar.closed.has(day)) return []
+  const midnight = from - calendar.start * MINUTE
+  return calendar.shifts.map(({ start, end }, shift) => ({
+    shift,
+    from: midnight + start * MINUTE,
+    to: midnight + end * MINUTE,
+  }))
+}
+
+/** Production days by the month of their date. */
+function monthsOf({ days }: Days): Window[] {
+  return [...Map.groupBy(days, ({ day }) => day.slice(0, 7))].map(([month, own]) => ({
+    ...spanOfMonth(month),
+    account: together(own)!,
+  }))
+}
+
+/** Of the last 48 hours, whole minutes. */
+async function minutesOf(
+  ports: Ports,
+  firm: string,
+  { from, to }: Span,
+): Promise<readonly Window[] | Refused> {
+  const first = Math.ceil(from / MINUTE) * MINUTE
+  const count = Math.floor((to - first) / MINUTE)
+  if (count > MOST_MINUTES) return refuse(400, 'bad-window', `at most ${MOST_MINUTES} minutes at once`)
+  try {
+    const minutes = await ports.ingest.minutes(firm, { from: first, to: first + count * MINUTE })
+    return minutes.map(({ from: begin, to: end, version, text }) => ({
+      from: begin,
+      to: end,
+      account: decodeAccount(text, version),
+    }))
+  } catch (error) {
+    ports.log.warn({ err: error, firm }, 'minutes could not be valued')
+    return refuse(409, 'minutes-are-gone', 'minutes are told of the last 48 hours, while the pipeline runs')
+  }
+}

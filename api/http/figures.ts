@@ -1,0 +1,95 @@
+/** Figures: the wall's day, the cost page, a machine, rows for scripts. */
+import type { Refused } from './problem.ts'
+import type { Ports } from '../ports.ts'
+import { Accounts } from '../figures/accounts.ts'
+import { costView, shiftOf } from '../figures/cost.ts'
+import { dayView } from '../figures/day.ts'
+import { bookOf, daysOf, isRefused, type Days } from '../figures/days.ts'
+import { machineView, totalsOfMachine } from '../figures/machine.ts'
+import { figureRows } from '../figures/windows.ts'
+import { KPIS } from '#domain/kpi/oee.ts'
+import { DAY, MINUTE } from '#domain/time.ts'
+import { machineOf } from './machines.ts'
+import { refuse } from './problem.ts'
+import { serve } from './serve.ts'
+
+const OEE = KPIS.find(({ name }) => name === 'oee')!
+
+const dayBefore = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) - DAY).toISOString().slice(0, 10)
+
+export const figures = (ports: Ports) => {
+  const accounts = new Accounts(ports)
+  return serve<'dayFigures' | 'cost' | 'figures' | 'machineFigures'>(ports, {
+    dayFigures: async ({ at, query }) => {
+      const days = await daysOf(ports, accounts, at['firm']!, { from: query.day })
+      return isRefused(days) ? days : { body: dayView(days, ports.now()) }
+    },
+
+    cost: async ({ at, query }) => {
+      const days = await daysOf(ports, accounts, at['firm']!, query)
+      return isRefused(days) ? days : { body: costView(days, query) }
+    },
+
+    figures: async ({ at, query }) => {
+      const rows = await figureRows(ports, accounts, at['firm']!, query)
+      return isRefused(rows) ? rows : { body: [...rows] }
+    },
+
+    machineFigures: async ({ at, query }) => {
+      const firm = at['firm']!
+      const machine = machineOf(ports, firm, at['machine']!)
+      if (!machine || machine.meter === true) return refuse(404)
+      const days = await daysOf(ports, accounts, firm, { from: query.day })
+      if (isRefused(days)) return days
+      const shift = shiftOf(query.shift)
+      const { from, to } = spanOf(days, shift)
+      const ledger = ports.ledgers.of(firm)!
+      const panes = await panesOf(ports, firm, machine.path, days)
+      if ('refused' in panes) return panes
+      const before = await daysOf(ports, accounts, firm, { from: dayBefore(days.days[0]!.day) })
+      return {
+        body: machineView(days, {
+          machine,
+          shift,
+          segments: ledger.states(machine.path, from, to),
+          panes,
+          books: bookOf(ledger),
+          oeeBefore: isRefused(before)
+            ? null
+            : OEE.of(totalsOfMachine(before, machine.path, shift, [])).value,
+        }),
+      }
+    },
+  })
+}
+
+/** The window, or a shift of its last day, up to now. */
+function spanOf({ days, calendar }: Days, shift: number | null | undefined) {
+  const last = days.at(-1)!
+  const whole = { from: days[0]!.from, to: last.asOf }
+  const own = typeof shift === 'number' ? calendar.shifts[shift] : undefined
+  if (!own) return whole
+  const midnight = last.from - calendar.start * MINUTE
+  return {
+    from: midnight + own.start * MINUTE,
+    to: Math.max(midnight + own.start * MINUTE, Math.min(last.asOf, midnight + own.end * MINUTE)),
+  }
+}
+
+/** Quarters of a machine in the window: of settled days from the ledger, of an open one as of now. */
+async function panesOf(ports: Ports, firm: string, machine: string, { days }: Days) {
+  try {
+    const parts = await Promise.all(
+      days.map(async ({ head, from, to }) =>
+        head
+          ? ports.ledgers.of(firm)!.panes(machine, from, to)
+          : (await ports.ingest.panes(firm, machine, { from, to })).panes,
+      ),
+    )
+    return parts.flat()
+  } catch (error) {
+    ports.log.warn({ err: error, firm }, 'panes could not be read')
+    return refuse(503, 'ingest-down', 'the pipeline does not answer: try again') satisfies Refused
+  }
+}

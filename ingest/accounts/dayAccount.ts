@@ -1,0 +1,19 @@
+/** What the account of a production day is made of besides its panes: plant, calendar, book and plans, each made once for a day. */
+import type { PriceBook } from '#domain/accounting/records.ts'
+import { plantMachineOf } from '#domain/accounting/valuationCase.ts'
+import { plannerOf, type PlantMachine } from '#domain/accounting/valuationPlan.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import type { AccountInput } from '#domain/kpi/account.ts'
+import type { ProductionDay } from '../almanac.ts'
+
+export type DayTerms = Pick<AccountInput, 'books' | 'calendar' | 'machines' | 'plant'> & {
+  readonly planner: NonNullable<AccountInput['planner']>
+}
+
+const machinesOf = new WeakMap<Plant, readonly PlantMachine[]>()
+
+export function dayTermsOf({ plant, year: calendar }: ProductionDay, books: PriceBook): DayTerms {
+  let machines = machinesOf.get(plant)
+  if (!machines) machinesOf.set(plant, (machines = plant.machines.map(plantMachineOf)))
+  return { books, calendar, machines, plant: plant.machines, planner: plannerOf(calendar, books, machines) }
+}

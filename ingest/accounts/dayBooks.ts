@@ -1,0 +1,69 @@
+/** The books of the open days that somebody asks for: the day that runs and a few others, each dropped when nobody asks any more. */
+import type { AccountNow } from '#contract/local.ts'
+import type { MonthState } from '#domain/accounting/monthAccount.ts'
+import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
+import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
+import type { Firm } from '../firm.ts'
+import { DayBook } from './dayBook.ts'
+
+/** An answer may be given again for so long: no page shows a figure more often. */
+const AGAIN: Millis = 500
+/** Unasked for so long, a book goes. */
+const UNASKED: Millis = 15 * MINUTE
+
+type Kept = { readonly book: DayBook; asked: number; told: AccountNow | null }
+
+const kept = new WeakMap<Firm, DayBooks>()
+
+/** The books of a firm, begun when they are first asked for. */
+export function dayBooksOf(firm: Firm): DayBooks {
+  let books = kept.get(firm)
+  if (!books) {
+    const own = (books = new DayBooks(firm))
+    kept.set(firm, own)
+    firm.days.onTouch = (machine, from) => own.touch(machine, from)
+  }
+  return books
+}
+
+class DayBooks {
+  readonly #firm: Firm
+  readonly #books = new Map<string, Kept>()
+
+  constructor(firm: Firm) {
+    this.#firm = firm
+  }
+
+  /** Something of a machine came that changes its panes from an instant on. */
+  touch(machine: string, from: Instant): void {
+    for (const { book } of this.#books.values()) if (from < book.day.to) book.touch(machine, from)
+  }
+
+  /** A day as of now; null: the day that runs. `clock`: monotonic ms of the process, which only says how long answers and books are kept. */
+  now(date: string | null, clock: number): AccountNow {
+    const { at, almanac } = this.#firm
+    const day = date ?? almanac.at(at).day
+    for (const [other, { asked }] of this.#books)
+      if (other !== day && clock - asked > UNASKED) this.#books.delete(other)
+    let own = this.#books.get(day)
+    if (!own?.book.holds) {
+      const made = almanac.day(day)
+      own = { book: new DayBook(this.#firm, made, this.#monthsBefore(day)), asked: clock, told: null }
+      this.#books.set(day, own)
+    }
+    if (own.told && clock - own.asked < AGAIN) return own.told
+    own.asked = clock
+    const { from, to } = own.book.day
+    const asOf = Math.max(from, Math.min(at, to))
+    const account = own.book.account(asOf)
+    return (own.told = { day, from, to, asOf, version: account.version, text: encodeAccount(account) })
+  }
+
+  /** Peaks as the newest valued day before left them. */
+  #monthsBefore(day: string): readonly MonthState[] {
+    const { records } = this.#firm.ledger
+    const month = `${day.slice(0, 7)}-01`
+    const head = records.accountHeads(month, day).findLast((one) => one.day < day)
+    return head ? decodeAccount(records.account(head.day, head.revision)!.text, 0).months : []
+  }
+}
