@@ -10,7 +10,6 @@ import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import { reversalsOf, type GoodWindow } from '#domain/accounting/scrap.ts'
 import type { Machine } from '#domain/plant/plant.ts'
 import { DAY, type Instant, type Millis } from '#domain/time.ts'
-import type { CorrectedPieces } from '#store/ledger/changes.ts'
 import { factsOf } from '../facts.ts'
 import type { Firm } from '../firm.ts'
 import { instantFault, isRefused, machineOf, type Kind } from './correct.ts'
@@ -31,15 +30,20 @@ export const reject: Kind<CorrectReject, 'reject'> = {
     if (!machineOf(firm, found)) return refused('not_found', `the plant has no machine ${found}`)
     const milli = toMilli(qty)
     if (milli === 0) return refused('bad_body', 'qty: less than a thousandth')
-    const windows = goodBefore(firm, machine, ts).filter(
-      ({ pane }) => pane.product === product && (order === undefined || pane.order === order),
-    )
-    const taken = takenFrom(windows, { ...asked, milli, serial })
-    if (taken === null)
+    const goods = goodBefore(firm, machine, ts).map(({ at, pane, serials }): GoodWindow => ({
+      machine: pane.machine,
+      ts: at,
+      order: pane.order,
+      product: pane.product ?? '',
+      operation,
+      milli: pane.good[operation] ?? 0,
+      serials: pane.product === product ? serials : [],
+    }))
+    const late = { machine: found, ts, product, operation, milli, order, serial }
+    const [reversal] = reversalsOf(goods, [late])
+    if (reversal!.missing > 0)
       return refused('nothing_to_reverse', `fewer than ${qty} good pieces of ${product} in the 7 days before`)
-    const last = taken.at(-1)
-    const scrap = { machine: found, ts, piece: 'scrap', milli, product, operation } as const
-    const parts = [...taken, { ...scrap, order: order ?? last?.order ?? null }]
+    const parts = [...reversal!.good, ...reversal!.scrap]
     const effect = effectOf(firm, parts)
     if (isRefused(effect)) return effect
     const body = { kind: 'reject', product, serial: serial ?? null, parts } as const
@@ -79,34 +83,4 @@ function goodBefore(firm: Firm, machine: Machine, found: Instant): Window[] {
     }
   }
   return windows.toSorted((a, b) => a.at - b.at)
-}
-
-/** Good pieces taken back, or null when there are not so many. */
-function takenFrom(
-  windows: readonly Window[],
-  asked: { readonly ts: Instant; readonly product: string; readonly operation: string } & {
-    readonly milli: number
-    readonly serial?: string | undefined
-  },
-): (CorrectedPieces & { readonly order: string | null })[] | null {
-  const { ts, product, operation, milli, serial } = asked
-  const goodOf = ({ pane }: Window) => Math.max(0, pane.good[operation] ?? 0)
-  const byStart = Map.groupBy(windows, ({ at }) => at)
-  const goods = [...byStart].map(([start, own]): GoodWindow => {
-    const serials = own.flatMap((one) => one.serials)
-    return { start, product, milli: own.reduce((sum, one) => sum + goodOf(one), 0), serials }
-  })
-  const late = { found: ts, product, milli, ...(serial === undefined ? {} : { serial }) }
-  const parts: (CorrectedPieces & { readonly order: string | null })[] = []
-  for (const { start, milli: part } of reversalsOf(goods, [late])) {
-    if (start === null) return null
-    let left = part
-    for (const window of byStart.get(start)!) {
-      const back = Math.min(left, goodOf(window))
-      const { machine, order } = window.pane
-      if (back > 0) parts.push({ machine, ts: start, piece: 'good', milli: -back, order, product, operation })
-      left -= back
-    }
-  }
-  return parts
 }

@@ -1,6 +1,6 @@
 /** Rounding, u and its status, accruals, pools, reversals: worked numbers, and what must hold for any numbers. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   accruedByMonth,
   accruedIn,
@@ -11,7 +11,7 @@ import {
 } from '#domain/accounting/monthAccount.ts'
 import { stepDown, UNALLOCATED, type Pool } from '#domain/accounting/pools.ts'
 import { NANO_PER_FEN, apportion, evenDiv, fenOfParts, floorDiv, toFen } from '#domain/accounting/rounding.ts'
-import { reversalsOf } from '#domain/accounting/scrap.ts'
+import { reversalsOf, type CountedPieces, type LateReject } from '#domain/accounting/scrap.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
 import { HOUR, MINUTE } from '#domain/time.ts'
 
@@ -169,22 +169,99 @@ test('pools step down in their order: air into maintenance, maintenance over mac
   expect(stepDown(loop)).toEqual({ fault: { reason: 'pool_loop', pool: 'maintenance', to: 'air' } })
 })
 
-test('a reject found later takes back the window of its serial, else the oldest of its product', () => {
-  const goods = [
-    { start: 1, product: 'A', milli: 2000, serials: ['a1', 'a2'] },
-    { start: 2, product: 'A', milli: 3000, serials: ['a3'] },
-    { start: 3, product: 'B', milli: 1000 },
+const good = (ts: number, product: string, milli: number, order: string, ...serials: string[]) => ({
+  machine: 'test-01',
+  ts,
+  product,
+  operation: 'te',
+  order,
+  milli,
+  serials,
+})
+
+const late = (ts: number, product: string, milli: number, more: Partial<LateReject> = {}): LateReject => ({
+  machine: 'pack-01',
+  ts,
+  product,
+  operation: 'te',
+  milli,
+  ...more,
+})
+
+const total = (parts: readonly CountedPieces[]) => parts.reduce((whole, { milli }) => whole + milli, 0)
+
+describe('a reject found later', () => {
+  const GOODS = [
+    good(3, 'A', 3000, 'L2', 'a3'),
+    good(1, 'A', 2000, 'L1', 'a1', 'a2'),
+    good(3, 'B', 1000, 'L3'),
+    { ...good(0, 'A', 9000, 'L0'), operation: 'as' },
   ]
-  const taken = reversalsOf(goods, [
-    { found: 9, product: 'A', milli: 1000, serial: 'a3' },
-    { found: 10, product: 'A', milli: 3000 },
-    { found: 10, product: 'B', milli: 2000 },
-  ])
-  expect(taken).toEqual([
-    { start: 2, found: 9, product: 'A', milli: 1000 },
-    { start: 1, found: 10, product: 'A', milli: 2000 },
-    { start: 2, found: 10, product: 'A', milli: 1000 },
-    { start: 3, found: 10, product: 'B', milli: 1000 },
-    { start: null, found: 10, product: 'B', milli: 1000 },
-  ])
+  /** Windows that lose pieces, scrap by order, what is missing. */
+  const told = (...rejects: LateReject[]) =>
+    reversalsOf(GOODS, rejects).map(({ good: taken, scrap, missing }) => [
+      taken.map(({ machine, ts, milli, order }) => `${machine}@${ts} ${milli} ${order}`),
+      scrap.map(({ machine, ts, milli, order }) => `${machine}@${ts} ${milli} ${order}`),
+      missing,
+    ])
+
+  test.each<[string, LateReject[], unknown[]]>([
+    [
+      'is taken from the window of its serial',
+      [late(9, 'A', 1000, { serial: 'a3' })],
+      [[['test-01@3 -1000 L2'], ['pack-01@9 1000 L2'], 0]],
+    ],
+    [
+      'else from the oldest of its product and operation, scrap by the order that made it',
+      [late(9, 'A', 3000)],
+      [[['test-01@1 -2000 L1', 'test-01@3 -1000 L2'], ['pack-01@9 2000 L1', 'pack-01@9 1000 L2'], 0]],
+    ],
+    [
+      'of the order, where it is known',
+      [late(9, 'A', 1000, { order: 'L2', serial: 'unheard' })],
+      [[['test-01@3 -1000 L2'], ['pack-01@9 1000 L2'], 0]],
+    ],
+    [
+      'never from a window after the find, and what is left is told',
+      [late(2, 'A', 3000)],
+      [[['test-01@1 -2000 L1'], ['pack-01@2 2000 L1'], 1000]],
+    ],
+    ['of something never made changes nothing', [late(9, 'C', 1000)], [[[], [], 1000]]],
+    [
+      'leaves less for those found after it, in whatever order they are given',
+      [late(10, 'A', 4000), late(9, 'A', 1000, { serial: 'a3' })],
+      [
+        [['test-01@3 -1000 L2'], ['pack-01@9 1000 L2'], 0],
+        [['test-01@1 -2000 L1', 'test-01@3 -2000 L2'], ['pack-01@10 2000 L1', 'pack-01@10 2000 L2'], 0],
+      ],
+    ],
+  ])('%s', (_name, rejects, expected) => {
+    expect(told(...rejects)).toEqual(expected)
+  })
+
+  test('moves pieces and makes none: no window loses more than it counted, whatever is found', () => {
+    const any = fc.record({
+      ts: fc.integer({ min: 0, max: 6 }),
+      product: fc.constantFrom('A', 'B'),
+      milli: fc.integer({ min: 1, max: 5000 }),
+      serial: fc.constantFrom(undefined, 'a1', 'a3'),
+      order: fc.constantFrom(undefined, 'L1', 'L2'),
+    })
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 6 }), (list) => {
+        const rejects = list.map(({ ts, product, milli, ...more }) => late(ts, product, milli, more))
+        const reversals = reversalsOf(GOODS, rejects)
+        for (const one of reversals) expect(total(one.good) + total(one.scrap)).toBe(0)
+        const wanted = list.reduce((whole, { milli }) => whole + milli, 0)
+        const found = reversals.reduce((whole, one) => whole + total(one.scrap) + one.missing, 0)
+        expect(found).toBe(wanted)
+        for (const { ts, product, order, milli } of GOODS.slice(0, 3)) {
+          const own = reversals.flatMap((one) =>
+            one.good.filter((part) => part.ts === ts && part.product === product && part.order === order),
+          )
+          expect(-total(own)).toBeLessThanOrEqual(milli)
+        }
+      }),
+    )
+  })
 })
