@@ -1,11 +1,13 @@
 /** English words of the page: the keys of words/zh.ts. */
 import { enData } from './en-data.ts'
 import { enSim } from './en-sim.ts'
+import { enStops } from './en-stops.ts'
 import type { Catalogue } from './zh.ts'
 
 export const en: Catalogue = {
   ...enData,
   ...enSim,
+  ...enStops,
   brand: 'Baiyuan',
   skip: 'Skip to content',
   language: { other: '中文', label: '切换到中文', zh: '中文', en: 'English' },
@@ -13,6 +15,7 @@ export const en: Catalogue = {
     label: 'Main',
     wall: 'Plant',
     machines: 'Machines',
+    stops: 'Stops',
     data: 'Data health',
     sim: 'Simulators',
     people: 'People',
@@ -76,6 +79,8 @@ export const en: Catalogue = {
     quality: 'quality issue',
     break: 'break',
     no_order: 'no order',
+    changeover: 'changeover',
+    other: 'other',
   },
   wall: {
     title: 'Plant',

@@ -1,10 +1,12 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
 import { zhData } from './zh-data.ts'
 import { zhSim } from './zh-sim.ts'
+import { zhStops } from './zh-stops.ts'
 
 export const zh = {
   ...zhData,
   ...zhSim,
+  ...zhStops,
   brand: '百元',
   skip: '跳到正文',
   language: { other: 'EN', label: 'Switch to English', zh: '中文', en: 'English' },
@@ -12,6 +14,7 @@ export const zh = {
     label: '主导航',
     wall: '现场',
     machines: '设备',
+    stops: '停机原因',
     data: '数据健康',
     sim: '仿真',
     people: '人员',
@@ -76,6 +79,8 @@ export const zh = {
     quality: '质量问题',
     break: '班中休息',
     no_order: '无工单',
+    changeover: '换型',
+    other: '其他',
   },
   wall: {
     title: '现场',
