@@ -4,7 +4,7 @@
  */
 import type { Title } from '#domain/plant/plant.ts'
 import { HOUR } from '#domain/time.ts'
-import type { Totals } from './totals.ts'
+import { addTotals, type Totals } from './totals.ts'
 
 export type NoFigure =
   /** No planned busy time. */
@@ -246,12 +246,21 @@ export type MasterDataWarning = {
 }
 
 /**
- * What figures say of the master data. E above 1 is shown as it is; it means that a standard time is too long, unless time of which
- * nothing is known can explain it.
+ * What figures say of the master data. E above 1 is shown as it is; it means that a standard time is too long, unless time that was not
+ * planned, or of which nothing is known, can explain it.
  */
-export function warningsOf({ standard, apt, unknown }: Totals): MasterDataWarning[] {
-  const needed = standard / 1000
-  return needed > apt + unknown
-    ? [{ reason: 'STANDARD_TIME_TOO_LONG', standard: needed, available: apt + unknown }]
-    : []
+export function warningsOf(totals: Totals): MasterDataWarning[] {
+  const { standard, apt, aust, run, unknown } = totals
+  const [needed, available] = [standard / 1000, Math.max(apt, run - aust) + unknown]
+  return needed > available ? [{ reason: 'STANDARD_TIME_TOO_LONG', standard: needed, available }] : []
+}
+
+/**
+ * The same of days of one machine that follow each other. Where pieces are told when their order ends, those told on the first day may
+ * have been made before it: they are left out, its time is not.
+ */
+export function warningsOfDays([first, ...days]: readonly Totals[]): MasterDataWarning[] {
+  if (!first) return []
+  const isTold = [first, ...days].some(({ awaited, told }) => awaited > 0 || told > 0)
+  return warningsOf(addTotals([isTold ? { ...first, standard: 0 } : first, ...days]))
 }

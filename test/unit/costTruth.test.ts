@@ -22,7 +22,7 @@ import {
   type Scope,
   type Valuation,
 } from '#domain/accounting/valuation.ts'
-import { KPIS } from '#domain/kpi/oee.ts'
+import { KPIS, warningsOfDays } from '#domain/kpi/oee.ts'
 import { makesPieces, standardTimesOf, totalsOf } from '#domain/kpi/totals.ts'
 import { HOUR } from '#domain/time.ts'
 import { shiftsOf } from '../../simulators/works/calendar.ts'
@@ -354,6 +354,23 @@ test('the air pool of each shift and its shares are the truth to the fen', () =>
 
 const nanoOf = (parts: readonly { readonly nano: bigint }[]) =>
   parts.reduce((sum, { nano }) => sum + nano, 0n)
+
+test('no standard time of the real week is too long; were they all a fifth longer, every busy machine would say so', () => {
+  const { panes, books } = week.inputOf(week.span)
+  const book = books.at(week.span.from)
+  const standards = standardTimesOf(book)
+  const longer = (product: string | null, operation: string) => (standards(product, operation) ?? 0) * 1.2
+  const warned = real.map((machine) => {
+    const days = week.days.map((day) =>
+      panes.filter(({ machine: of, start }) => of === machine.path && start >= day.from && start < day.to),
+    )
+    const totals = (standardOf: typeof standards) =>
+      days.map((own) => totalsOf(own, machine, standardOf, makesPieces(book, machine.kind)))
+    expect(warningsOfDays(totals(standards))).toEqual([])
+    return warningsOfDays(totals(longer)).length
+  })
+  expect(warned.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(25)
+})
 
 describe('losses of the real week', () => {
   let work: Case

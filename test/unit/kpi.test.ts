@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { NONE_GOOD, driversOf } from '#domain/accounting/drivers.ts'
 import type { Pane } from '#domain/accounting/pane.ts'
 import { QUARTER, openPane } from '#domain/accounting/pane.ts'
-import { KPIS, warningsOf } from '#domain/kpi/oee.ts'
+import { KPIS, warningsOf, warningsOfDays } from '#domain/kpi/oee.ts'
 import { reliabilityOf } from '#domain/kpi/reliability.ts'
 import { addMachines, addTotals, timesOf, totalsOf, type Totals } from '#domain/kpi/totals.ts'
 import { MACHINE_STATES, type ShownState } from '#domain/plant/plant.ts'
@@ -118,7 +118,21 @@ test('E above 1 is shown as it is and warns of the standard time, unless time wi
     { reason: 'STANDARD_TIME_TOO_LONG', standard: 360 * MINUTE, available: 300 * MINUTE },
   ])
   expect(warningsOf({ ...fast, unknown: 60 * MINUTE })).toEqual([])
+  // an hour of running beyond the plan
+  expect(warningsOf({ ...fast, aust: 20 * MINUTE, run: 380 * MINUTE })).toEqual([])
   expect(warningsOf(addTotals([worked]))).toEqual([])
+})
+
+const day = (standard: number, told: number) =>
+  addTotals([{ apt: 300 * MINUTE, standard: standard * MINUTE * 1000, told }])
+
+test('days of a machine warn together; what an order tells on the first of them may be older', () => {
+  const slow = [{ reason: 'STANDARD_TIME_TOO_LONG', standard: 610 * MINUTE, available: 600 * MINUTE }]
+  expect(warningsOfDays([day(310, 0), day(300, 0)])).toEqual(slow)
+  expect(warningsOfDays([day(310, 0), day(290, 0)])).toEqual([])
+  expect(warningsOfDays([day(400, 1), day(600, 1)])).toEqual([])
+  expect(warningsOfDays([day(400, 1), day(610, 1)])).toEqual(slow)
+  expect(warningsOfDays([])).toEqual([])
 })
 
 test('the catalogue names each KPI once, in both languages, with its clause and version', () => {
