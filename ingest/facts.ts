@@ -15,9 +15,10 @@ import type { Sample } from '#domain/telemetry/counter.ts'
 import type { Item } from '#domain/telemetry/item.ts'
 import type { Instant } from '#domain/time.ts'
 import type { StateRow } from '#store/ledger/changes.ts'
-import type { LastingEvent, PastEvent } from '#store/ledger/past.ts'
-import { nameOfColumn, sampleDay, type SampleDay, type SampleMeasure } from '#store/ledger/samples.ts'
+import type { EventEnds, LastingEvent, PastEvent } from '#store/ledger/past.ts'
+import { sampleDay, type SampleDay, type SampleMeasure } from '#store/ledger/samples.ts'
 import type { Firm } from './firm.ts'
+import type { MachineMemory } from './machine.ts'
 import { REACH } from './openDays.ts'
 
 const LASTING: readonly LastingEvent[] = ['order_start', 'order_end', 'maintenance', 'meter_swap']
@@ -70,10 +71,13 @@ function eventsOf(firm: Firm, path: string, { from, to }: Span, read: Span): Pas
     maintenance: from - LOOK_BACK.maintenance,
     meter_swap: read.from,
   }
+  const lasting = (type: LastingEvent, begin: Instant, end: Instant) =>
+    mayHave(firm, path, type, begin, end) ? past.lasting(path, type, begin, end) : []
+  const all = mayHave(firm, path, null, recent, to) ? past.events(path, recent, to) : []
   const stored = [
-    ...LASTING.flatMap((type) => (since[type] < recent ? past.lasting(path, type, since[type], recent) : [])),
-    ...past.events(path, recent, to).filter(({ ts, type }) => ts >= from || ASKED_BACK.has(type)),
-    ...(read.to > to ? past.lasting(path, 'meter_swap', to, read.to + 1) : []),
+    ...LASTING.flatMap((type) => lasting(type, since[type], recent)),
+    ...all.filter(({ ts, type }) => ts >= from || ASKED_BACK.has(type)),
+    ...lasting('meter_swap', to, read.to + 1),
   ]
   const fresh = firm.fresh('machineEvents', path)
   const corrected = fresh.filter((row) => row.corrects)
@@ -83,8 +87,46 @@ function eventsOf(firm: Firm, path: string, { from, to }: Span, read: Span): Pas
   return [...stored.filter(stands), ...fresh.filter(later)]
 }
 
+/** Between which instants the events of machines lie, by type and of all types, where it was asked for. */
+const ends = new WeakMap<MachineMemory, Map<LastingEvent | null, EventEnds>>()
+
+function endsOf(firm: Firm, path: string, type: LastingEvent | null): EventEnds {
+  const machine = firm.machine(path)
+  let byType = ends.get(machine)
+  if (!byType) ends.set(machine, (byType = new Map()))
+  let known = byType.get(type)
+  if (!known) {
+    known = firm.ledger.past.ends(path, type)
+    for (const row of firm.fresh('machineEvents', path))
+      if (type === null || row.type === type) known = widened(known, row.ts)
+    byType.set(type, known)
+  }
+  return known
+}
+
+const widened = ({ first, newest }: EventEnds, ts: Instant): EventEnds => ({
+  first: Math.min(first, ts),
+  newest: Math.max(newest, ts),
+})
+
+/** An event of a machine came. */
+export function noteEvent(machine: MachineMemory, type: string, ts: Instant): void {
+  const byType = ends.get(machine)
+  for (const [one, known] of byType ?? [])
+    if ((one === null || one === type) && (ts < known.first || ts > known.newest))
+      byType!.set(one, widened(known, ts))
+}
+
+/** Could the ledger have events of a type (null: of any) in [from, to)? Where it surely has none it is not asked. */
+function mayHave(firm: Firm, path: string, type: LastingEvent | null, from: Instant, to: Instant): boolean {
+  if (from >= to) return false
+  const { first, newest } = endsOf(firm, path, type)
+  return newest >= from && first < to
+}
+
 /** When the newest event of a type before an instant happened. */
 function newestEvent(firm: Firm, path: string, type: LastingEvent, before: Instant): Instant | null {
+  if (!mayHave(firm, path, type, -Infinity, before)) return null
   const stored = firm.ledger.past.newest(path, type, before)
   const fresh = firm.fresh('machineEvents', path).filter((row) => row.type === type && row.ts < before)
   const all = [...(stored === null ? [] : [stored]), ...fresh.map(({ ts }) => ts)]
@@ -93,6 +135,7 @@ function newestEvent(firm: Firm, path: string, type: LastingEvent, before: Insta
 
 /** When the first event of a type after an instant happened; null: there is none. */
 export function nextEvent(firm: Firm, path: string, type: LastingEvent, after: Instant): Instant | null {
+  if (!mayHave(firm, path, type, after + 1, Infinity)) return null
   const stored = firm.ledger.past.next(path, type, after)
   const fresh = firm.fresh('machineEvents', path).filter((row) => row.type === type && row.ts > after)
   const all = [...(stored === null ? [] : [stored]), ...fresh.map(({ ts }) => ts)]
@@ -140,19 +183,25 @@ function heardOf({ machine, ts, boot, seq, type, fields }: PastEvent, path: stri
   return machine === path ? heard : { ...heard, machine }
 }
 
-const registersOf = (machine: Machine): SampleMeasure[] =>
-  machine.measures.filter((measure) => measure.class === 'count')
+const registers = new WeakMap<Machine, readonly SampleMeasure[]>()
+
+function registersOf(machine: Machine): readonly SampleMeasure[] {
+  let known = registers.get(machine)
+  if (!known)
+    registers.set(machine, (known = machine.measures.filter((measure) => measure.class === 'count')))
+  return known
+}
 
 /** Inside the span, and the nearest one before and after. */
 function samplesOf(firm: Firm, machine: Machine, { from, to }: Span): Record<string, Sample[]> {
   const days = daysBetween(from, to).flatMap((no) => daysHeld(firm, machine.path, no))
   const out = Object.create(null) as Record<string, Sample[]>
   for (const measure of registersOf(machine)) {
-    const all = days.flatMap((day) => day.samples(measure))
-    const inside = all.filter(({ ts }) => ts >= from && ts <= to)
+    const inside = days.flatMap((day) => day.samples(measure, from, to))
     const edge = (way: Way, at: Instant) =>
-      nearestIn(all, way, at) ?? nearestDay(firm, machine.path, measure, way, sampleDay(at))
-    out[measure.name] = [edge('before', from), ...inside, edge('after', to)].filter((one) => one !== null)
+      nearestIn(days, measure, way, at) ?? nearestDay(firm, machine.path, measure, way, sampleDay(at))
+    const [before, after] = [edge('before', from), edge('after', to)]
+    out[measure.name] = [...(before ? [before] : []), ...inside, ...(after ? [after] : [])]
   }
   return out
 }
@@ -170,37 +219,25 @@ function daysHeld(firm: Firm, path: string, no: number): SampleDay[] {
   return found.filter((day) => day !== null)
 }
 
-function nearestIn(samples: readonly Sample[], way: Way, at: Instant): Sample | null {
+function nearestIn(days: readonly SampleDay[], measure: SampleMeasure, way: Way, at: Instant): Sample | null {
   let best: Sample | null = null
-  for (const sample of samples)
-    if (way === 'before') {
-      if (
-        sample.ts < at &&
-        (!best || sample.ts > best.ts || (sample.ts === best.ts && sample.seq > best.seq))
-      )
-        best = sample
-    } else if (
-      sample.ts > at &&
-      (!best || sample.ts < best.ts || (sample.ts === best.ts && sample.seq < best.seq))
-    )
-      best = sample
+  for (const day of days) best = day.nearest(measure, way, at, best)
   return best
 }
 
 /** The nearest sample of a measure on an earlier or later UTC day than `no`, however far; null: there is none. */
 function nearestDay(firm: Firm, path: string, measure: SampleMeasure, way: Way, no: number): Sample | null {
-  const isBeyond = (day: number) => (way === 'before' ? day < no : day > no)
   const memory = firm.machine(path).samples
-  const days = [...memory.days()].filter(
-    (day) =>
-      isBeyond(day) && memory.day(day)!.columns.some((column) => nameOfColumn(column) === measure.name),
-  )
-  const stored = firm.ledger.samples.near(path, no, measure.name, way)
-  if (stored !== null) days.push(stored)
-  if (days.length === 0) return null
-  const day = way === 'before' ? Math.max(...days) : Math.min(...days)
-  const samples = daysHeld(firm, path, day).flatMap((held) => held.samples(measure))
-  return nearestIn(samples, way, way === 'before' ? Infinity : -Infinity)
+  const newest = memory.newest(measure.name)
+  if (way === 'after' && newest !== null && sampleDay(newest) <= no) return null
+  let day = firm.ledger.samples.near(path, no, measure.name, way)
+  for (const held of memory.days()) {
+    const isNearer =
+      way === 'before' ? held < no && held > (day ?? -Infinity) : held > no && held < (day ?? Infinity)
+    if (isNearer && memory.day(held)!.has(measure.name)) day = held
+  }
+  if (day === null) return null
+  return nearestIn(daysHeld(firm, path, day), measure, way, way === 'before' ? Infinity : -Infinity)
 }
 
 /** From the sample before to the one after a stretch, of any of the registers: where else their growth lies. */
@@ -218,7 +255,7 @@ function near(firm: Firm, path: string, measure: SampleMeasure, way: Way, at: In
   const newest = firm.machine(path).samples.newest(measure.name)
   if (newest !== null && newest < at) return way === 'before' ? newest : null
   const no = sampleDay(at)
-  const here = daysHeld(firm, path, no).flatMap((day) => day.samples(measure))
-  const found = nearestIn(here, way, at) ?? nearestDay(firm, path, measure, way, no)
+  const found =
+    nearestIn(daysHeld(firm, path, no), measure, way, at) ?? nearestDay(firm, path, measure, way, no)
   return found?.ts ?? null
 }

@@ -207,8 +207,10 @@ export class Firm {
     kind: K,
     machine: string | null,
   ): LedgerChanges[K][number][] {
-    const rows: LedgerChanges[K][number][] = [...(this.#unsaved?.[kind] ?? []), ...this.pending[kind]]
-    return rows.filter((row) => machine === null || row.machine === machine)
+    const isOf = (row: LedgerChanges[K][number]) => machine === null || row.machine === machine
+    const unsaved: LedgerChanges[K][number][] = this.#unsaved?.[kind].filter(isOf) ?? []
+    const pending: LedgerChanges[K][number][] = this.pending[kind].filter(isOf)
+    return unsaved.length > 0 ? [...unsaved, ...pending] : pending
   }
 
   /** The newest panes of a machine in a shift, those included that are not in the ledger yet; null: none were made. */

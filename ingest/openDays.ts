@@ -54,6 +54,8 @@ export class OpenDays {
   readonly #days = new Map<string, OpenDay>()
   /** Dates of days that are settled. */
   readonly #settled: Set<string>
+  /** Date of the newest day that is open or settled: what has a say for longer concerns none after it. */
+  #newest = ''
   readonly #changed = new Set<string>()
   /** Hears that a machine's panes change from an instant on. */
   onTouch: (machine: string, from: Instant) => void = () => undefined
@@ -63,6 +65,7 @@ export class OpenDays {
     this.#almanac = almanac
     this.#settledOf = settledOf
     this.#settled = new Set(ledger.panes.settledDays())
+    for (const day of this.#settled) if (day > this.#newest) this.#newest = day
     for (const { day, state } of ledger.openDays()) this.#load(day, JSON.parse(state) as Stored)
   }
 
@@ -109,8 +112,10 @@ export class OpenDays {
     const to = Math.min(span.to, own.to + REACH)
     this.onTouch(machine, span.from)
     if (from > span.from) this.#touchDay(this.#almanac.at(span.from), machine, span, own, mono, reason)
-    for (let day = this.#almanac.at(from); day.from <= to; day = this.#almanac.dayAfter(day))
+    for (let day = this.#almanac.at(from); day.from <= to; day = this.#almanac.dayAfter(day)) {
+      if (day.from > own.to && day.day > this.#newest) return
       this.#touchDay(day, machine, { from, to }, own, mono, reason)
+    }
   }
 
   #touchDay(
@@ -154,6 +159,7 @@ export class OpenDays {
     })
     const open: OpenDay = { day, parts, due: [] }
     this.#days.set(day.day, open)
+    if (day.day > this.#newest) this.#newest = day.day
     this.#changed.add(day.day)
     return open
   }

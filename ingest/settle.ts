@@ -2,7 +2,7 @@
  * Panes are made and shifts settle, a little with each journal entry: one machine's day at a time, so that no import stalls what goes
  * on beside it and none is made twice. Everything goes by the journal's clock and order, so live and replay settle alike.
  */
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { panesOf } from '#domain/accounting/machinePanes.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import { encodePanes, encodeSources } from '#domain/accounting/paneText.ts'
@@ -24,7 +24,7 @@ const LEAST_SILENCE: Millis = 2 * MINUTE
 /** Machines' days made with a tick, when little else comes; with any other entry it is one. */
 const WITH_TICK = 16
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => digest('sha256', text, 'hex')
 
 const watermarkOf = ({ now }: MachineMemory): Instant => now.evidenceTs - BEHIND
 

@@ -5,11 +5,12 @@
  */
 import { LOOK_BACK } from '#domain/accounting/facts.ts'
 import type { Span } from '#domain/accounting/span.ts'
+import type { Measure } from '#domain/plant/plant.ts'
 import type { Item } from '#domain/telemetry/item.ts'
 import { toSteps } from '#domain/units.ts'
 import type { Instant } from '#domain/time.ts'
 import { columnOf, type CountItem } from '#store/ledger/samples.ts'
-import { bracket, nextEvent, tendedAround } from '../facts.ts'
+import { bracket, nextEvent, noteEvent, tendedAround } from '../facts.ts'
 import type { Reason } from '../openDays.ts'
 import type { Work } from '../work.ts'
 import { MANUAL } from './admit.ts'
@@ -53,19 +54,28 @@ function countsRead(work: Work, items: readonly Item[]): void {
   const index = machine.index!
   if (work.correct) for (const item of items) takeOut(work, item)
   const own = spanOf(items)
-  const names = new Set(items.flatMap(({ v }) => Object.keys(v!)))
+  const names = new Set<string>()
+  for (const { v } of items) for (const name in v) names.add(name)
   const span = bracket(firm, index.machine, names, own)
   for (const { ts, seq = ts, v } of items) {
     const steps = new Map<string, number>()
     for (const name in v) {
       const measure = index.measures.get(name)!
-      steps.set(columnOf(measure), toSteps(v[name]!, measure.scale)!)
+      steps.set(columnNamed(measure), toSteps(v[name]!, measure.scale)!)
     }
     const sample: CountItem = { ts, boot: boot ?? '', seq, steps }
     machine.samples.add(sample)
   }
   firm.sampled.add(machine)
   touch(work, span, own)
+}
+
+const columns = new WeakMap<Measure, string>()
+
+function columnNamed(measure: Measure): string {
+  let known = columns.get(measure)
+  if (known === undefined) columns.set(measure, (known = columnOf(measure)))
+  return known
 }
 
 /** A released conflict takes the place of what was read under its key, whenever that was. */
@@ -102,6 +112,7 @@ function happened(work: Work, item: Item): void {
   const { firm, machine } = work
   const { ts } = item
   const own = { from: ts, to: ts }
+  noteEvent(machine, item.type!, ts)
   const lasting = LASTS[item.type!]
   if (item.type === 'meter_swap') {
     const name = item['measure'] as string

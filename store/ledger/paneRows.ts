@@ -9,6 +9,9 @@ const OUTSIDE = -1
 export const shiftNumber = (shift: number | null): number => shift ?? OUTSIDE
 export const shiftOf = (number: number): number | null => (number === OUTSIDE ? null : number)
 
+/** Newest rows held: with a settlement those of all machines of a shift are asked for. */
+const MAX_HEADS = 8192
+
 export type PaneHead = { readonly revision: number; readonly hash: string }
 export type PaneTexts = Pick<PaneRow, 'machine' | 'day' | 'shift' | 'revision' | 'panes' | 'sources'>
 
@@ -18,6 +21,9 @@ const settledOf = (row: unknown): SettledRow => {
   const { shift, ...rest } = row as SettledRow & { shift: number }
   return { ...rest, shift: shiftOf(shift) }
 }
+
+const keyOf = (machine: string, length: PaneLength, day: string, shift: number | null): string =>
+  `${machine} ${length} ${day} ${shift}`
 
 export function openPaneRows(db: DatabaseSync) {
   const put = db.prepare(`INSERT OR REPLACE INTO pane_day (machine, length, day, shift, revision, hash, panes)
@@ -29,19 +35,54 @@ export function openPaneRows(db: DatabaseSync) {
     `SELECT ${SETTLED_COLUMNS} FROM settled WHERE day = ? AND shift = ? ORDER BY revision DESC LIMIT 1`,
   )
   const days = db.prepare('SELECT DISTINCT day FROM settled')
+  const newest = db.prepare('SELECT max(day) AS day FROM pane_day WHERE machine = ? AND length = ?')
+  const heads = new Map<string, PaneHead | null>()
+  /** The newest day with a row, by machine and length; '' before the first. */
+  const newestDays = new Map<string, string>()
+  const newestDay = (machine: string, length: PaneLength): string => {
+    const key = `${machine} ${length}`
+    let day = newestDays.get(key)
+    if (day === undefined) {
+      day = (newest.get(machine, length) as { day: string | null }).day ?? ''
+      newestDays.set(key, day)
+    }
+    return day
+  }
+  const hold = (key: string, known: PaneHead | null): PaneHead | null => {
+    if (heads.size >= MAX_HEADS && !heads.has(key)) heads.delete(heads.keys().next().value!)
+    heads.set(key, known)
+    return known
+  }
   return {
     put: ({ machine, length, day, shift, revision, hash, panes, sources }: PaneRow): void => {
       const bytes = Buffer.from(hash, 'hex')
       put.run(machine, length, day, shiftNumber(shift), revision, bytes, pack(`${panes}\n${sources}`))
+      if (day > newestDay(machine, length)) newestDays.set(`${machine} ${length}`, day)
+      const key = keyOf(machine, length, day, shift)
+      const known = heads.get(key)
+      if (known !== undefined && revision >= (known?.revision ?? 0)) hold(key, { revision, hash })
     },
     /** The newest row, or null. */
     head: (machine: string, length: PaneLength, day: string, shift: number | null): PaneHead | null => {
+      const key = keyOf(machine, length, day, shift)
+      const known = heads.get(key)
+      if (known !== undefined) return known
+      if (day > newestDay(machine, length)) return hold(key, null)
       const row = head.get(machine, length, day, shiftNumber(shift))
-      if (!row) return null
-      return {
-        revision: row['revision'] as number,
-        hash: Buffer.from(row['hash'] as Uint8Array).toString('hex'),
-      }
+      return hold(
+        key,
+        row
+          ? {
+              revision: row['revision'] as number,
+              hash: Buffer.from(row['hash'] as Uint8Array).toString('hex'),
+            }
+          : null,
+      )
+    },
+    /** A transaction was taken back: what is held may be of it. */
+    forget: (): void => {
+      heads.clear()
+      newestDays.clear()
     },
     settle: (row: SettledRow): void => {
       const { day, shift, revision, at, offset, reason, hash } = row

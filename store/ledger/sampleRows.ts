@@ -9,8 +9,8 @@ import { nameOfColumn, SampleDay, type SampleKey } from './samples.ts'
 
 /** Rows of the log deleted at once. */
 const PRUNE_STEP = 5000
-/** Days held decoded: each is asked for as itself, as the day before and as the day after. */
-const MAX_HELD = 256
+/** Numbers in days held decoded, 16 MB: each day is asked for as itself, as the day before and as the day after. */
+const MAX_HELD = 2_000_000
 
 /** Samples of a machine and UTC day that a commit adds: to the log, or to the day's own row. */
 export type SamplePart = {
@@ -43,26 +43,38 @@ export function openSampleRows(db: DatabaseSync) {
     WHERE machine = ? AND day > ? AND instr(names, ?) > 0 ORDER BY day LIMIT 1`)
 
   const held = new Map<string, SampleDay | null>()
+  let size = 0
+  const drop = (key: string): void => {
+    size -= sizeOf(held.get(key))
+    held.delete(key)
+  }
+  const hold = (key: string, day: SampleDay | null): SampleDay | null => {
+    drop(key)
+    while (held.size > 0 && size + sizeOf(day) > MAX_HELD) drop(held.keys().next().value!)
+    held.set(key, day)
+    size += sizeOf(day)
+    return day
+  }
   const day = (machine: string, no: number): SampleDay | null => {
-    const key = `${machine} ${no}`
-    let known = held.get(key)
+    const key = keyOf(machine, no)
+    const known = held.get(key)
     if (known !== undefined) return known
     const row = read.get(machine, no) as { samples: Uint8Array } | undefined
-    known = row ? SampleDay.of(unpack(row.samples)) : null
-    if (held.size >= MAX_HELD) held.delete(held.keys().next().value!)
-    held.set(key, known)
-    return known
+    return hold(key, row ? SampleDay.of(unpack(row.samples)) : null)
   }
   const putDay = (machine: string, no: number, samples: SampleDay): void => {
-    held.delete(`${machine} ${no}`)
     const names = samples.columns.map((column) => quoted(nameOfColumn(column))).join()
-    put.run(machine, no, names, pack(samples.encode()))
+    const stored = samples.arranged()
+    put.run(machine, no, names, pack(stored.encode()))
+    hold(keyOf(machine, no), stored)
   }
 
   return {
     day,
     /** The nearest day before or after `no` that has its own row and holds the measure; null: none. */
     near: (machine: string, no: number, measure: string, way: 'before' | 'after'): number | null => {
+      const next = way === 'before' ? no - 1 : no + 1
+      if (held.get(keyOf(machine, next))?.has(measure)) return next
       const row = (way === 'before' ? before : after).get(machine, no, quoted(measure))
       return (row as { day: number } | undefined)?.day ?? null
     },
@@ -73,6 +85,11 @@ export function openSampleRows(db: DatabaseSync) {
         if (ts !== null) return ts
       }
       return null
+    },
+    /** A transaction was taken back: what is held may be of it. */
+    forget: (): void => {
+      held.clear()
+      size = 0
     },
     /** Everything in the log: what is not in a day's own row yet. */
     log: () => readLog.all() as { id: number; machine: string; day: number; samples: string }[],
@@ -98,6 +115,11 @@ export function openSampleRows(db: DatabaseSync) {
     prune: (oldest: number): boolean => Number(prune.run(oldest, PRUNE_STEP).changes) === PRUNE_STEP,
   }
 }
+
+/** Of a day that is not there, or not known: what its name takes. */
+const sizeOf = (day: SampleDay | null | undefined): number => (day === undefined ? 0 : 8 + (day?.size ?? 0))
+
+const keyOf = (machine: string, no: number): string => `${machine} ${no}`
 
 /** A name that is part of another one is not found in its place. */
 const quoted = (name: string): string => `"${name}"`

@@ -105,6 +105,8 @@ export function openLedgerWriter(dir: string, firm: string) {
       return done
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK')
+      samples.forget()
+      panes.forget()
       throw error
     }
   }
