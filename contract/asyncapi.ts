@@ -1,6 +1,7 @@
 /** AsyncAPI 3 of what travels by itself: device messages over MQTT, and the live socket of people. */
 import { z } from 'zod'
 import { CountMessage, EventMessage, StateMessage, TelemetryMessage } from './envelope.ts'
+import { DayFigures } from './figures.ts'
 import { EventView, MachineLiveView } from './rest.ts'
 import { DEVICE_CLASSES, type DeviceClass } from './topics.ts'
 
@@ -18,6 +19,7 @@ export const SERVER_TO_PAGE = {
   delta: z.object({ firm: z.string(), at: instant, machines: z.array(MachineLiveView) }),
   beat: z.object({ at: instant, ingest: z.boolean() }),
   ledger: EventView,
+  day: DayFigures,
   resync: z.undefined(),
   goodbye: z.enum(['expired', 'revoked']),
 } as const
@@ -29,6 +31,7 @@ const SAYS: Record<keyof typeof SERVER_TO_PAGE, string> = {
   delta: 'Machines that changed, at most 5 a second each; values hold only what changed',
   beat: 'Every second; `ingest` is false while the pipeline does not answer',
   ledger: 'A ledger event; none is skipped from the cursor of the join on',
+  day: 'Cost per 100 yuan of output of the day that runs, about once a second',
   resync: 'This page was too slow: drop everything, a snapshot follows',
   goodbye: 'The session ended or its rights changed: sign in again',
 }

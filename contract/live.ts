@@ -5,6 +5,7 @@
 import type { Instant } from '#domain/time.ts'
 import type { ShownState } from '#domain/plant/plant.ts'
 import type { Disposition, Flag, QuarantineReason } from './dispositions.ts'
+import type { DayFigures } from './figures.ts'
 import type { DeviceClass } from './topics.ts'
 
 /** Newest value of one measure. `value` null has its reason in `quality`. */
@@ -116,6 +117,8 @@ export type ServerToPage = {
   /** Every second while the pipeline lives: the age shown in the header is counted from here. */
   beat: (frame: { at: Instant; ingest: boolean }) => void
   ledger: (event: LedgerEvent) => void
+  /** The production day that runs, about once a second while somebody looks; for who may read figures. */
+  day: (frame: DayFigures) => void
   /** The page was too slow and missed deltas: throw everything away, a snapshot follows. */
   resync: () => void
   /** The session ended or its rights changed: sign in again. */

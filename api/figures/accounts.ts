@@ -53,6 +53,15 @@ function calendarIn({ shifts }: Plant): Calendar {
   return 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set() }
 }
 
+const shelves = new WeakMap<Ports, Accounts>()
+
+/** The accounts that pages and sockets share. */
+export function accountsOf(ports: Ports): Accounts {
+  let accounts = shelves.get(ports)
+  if (!accounts) shelves.set(ports, (accounts = new Accounts(ports)))
+  return accounts
+}
+
 export class Accounts {
   readonly #ports: Ports
   /** By firm, day and hash, the newest used last. */

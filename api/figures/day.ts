@@ -10,7 +10,8 @@ import { QUARTER } from '#domain/accounting/pane.ts'
 import { toFen } from '#domain/accounting/rounding.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
 import type { Book } from '#domain/accounting/records.ts'
-import { partOf, type Account, type QuarterSum } from '#domain/kpi/account.ts'
+import type { Place } from '#domain/accounting/valuationCase.ts'
+import type { Account, QuarterSum } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { addTotals } from '#domain/kpi/totals.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
@@ -76,20 +77,21 @@ function shiftsOf({ days, plant, calendar }: Days): View['shifts'] {
   }))
 }
 
-function machinesOf(account: Account, plant: Days['plant']): View['machines'] {
+function machinesOf({ cells, values, totals, holes }: Account, plant: Days['plant']): View['machines'] {
+  const ofMachine = <T extends Place>(list: readonly T[]) => Map.groupBy(list, ({ machine }) => machine)
+  const [cost, value, times] = [ofMachine(cells), ofMachine(values), ofMachine(totals)]
+  const unknown = new Set(holes.map(({ machine }) => machine))
   return plant.machines
     .filter(({ meter }) => meter !== true)
     .map(({ path }) => {
-      const own = partOf(account, ({ machine }) => machine === path)
-      const cost = own.cells.reduce((sum, { nano }) => sum + nano, 0n)
-      const value = own.values.reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n)
-      const known = !account.holes.some(({ machine }) => machine === path)
-      const { u, status } = uOf(cost, value, { known })
-      const oee = OEE.of(addTotals(own.totals.map(({ totals }) => totals)))
+      const spent = (cost.get(path) ?? []).reduce((sum, { nano }) => sum + nano, 0n)
+      const made = (value.get(path) ?? []).reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n)
+      const { u, status } = uOf(spent, made, { known: !unknown.has(path) })
+      const oee = OEE.of(addTotals((times.get(path) ?? []).map((cell) => cell.totals)))
       return {
         machine: path,
-        cost: toFen(cost),
-        value: toFen(value),
+        cost: toFen(spent),
+        value: toFen(made),
         u2: u === null ? null : shownU(u),
         status,
         oee: oee.value,

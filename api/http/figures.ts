@@ -1,7 +1,7 @@
 /** Figures: the wall's day, the cost page, a machine, rows for scripts. */
 import type { Refused } from './problem.ts'
 import type { Ports } from '../ports.ts'
-import { Accounts } from '../figures/accounts.ts'
+import { accountsOf } from '../figures/accounts.ts'
 import { costView, shiftOf } from '../figures/cost.ts'
 import { dayView } from '../figures/day.ts'
 import { bookOf, daysOf, isRefused, type Days } from '../figures/days.ts'
@@ -19,7 +19,7 @@ const dayBefore = (day: string): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) - DAY).toISOString().slice(0, 10)
 
 export const figures = (ports: Ports) => {
-  const accounts = new Accounts(ports)
+  const accounts = accountsOf(ports)
   return serve<'dayFigures' | 'cost' | 'figures' | 'machineFigures'>(ports, {
     dayFigures: async ({ at, query }) => {
       const days = await daysOf(ports, accounts, at['firm']!, { from: query.day })

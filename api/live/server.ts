@@ -8,6 +8,7 @@ import { identifyAgain } from '../auth/identity.ts'
 import { may } from '../auth/may.ts'
 import { inScope } from '../auth/scope.ts'
 import type { Ports } from '../ports.ts'
+import { DAY_EVERY, DayFeed } from './dayFeed.ts'
 import { Feed } from './feed.ts'
 import { floodGuard, type FloodReason, type Packet } from './flood.ts'
 import { mayConnect, principalOf } from './handshake.ts'
@@ -49,6 +50,7 @@ export function serveLive(http: HttpServer, ports: Ports): Live {
     allowEIO3: false,
   })
   const feed = new Feed(ports)
+  const days = new DayFeed(ports, feed.viewers)
   const closed = { flood: 0, binary: 0, unasked: 0, 'unknown-event': 0 }
   const wall = <A extends unknown[]>(name: string, run: (...args: A) => unknown) =>
     guarded(ports.log, name, run)
@@ -100,6 +102,7 @@ export function serveLive(http: HttpServer, ports: Ports): Live {
         if (!inScope(viewer.who, firm) || !ports.ledgers.of(firm)) return reply({ ok: false, status: 404 })
         reply({ ok: true })
         await feed.join(viewer, firm, cursor)
+        days.joined(viewer)
       }),
     )
   })
@@ -137,6 +140,10 @@ export function serveLive(http: HttpServer, ports: Ports): Live {
         for (const { socket, slowSince } of feed.viewers) if (slowSince === null) socket.emit('beat', beat)
       }),
       BEAT_MS,
+    ),
+    setInterval(
+      wall('day', () => days.turn()),
+      DAY_EVERY,
     ),
     setInterval(checkRights, RIGHTS_MS),
   ]

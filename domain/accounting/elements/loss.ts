@@ -20,6 +20,11 @@ export function lossPosts(work: Case, part: Part): readonly Post[] {
 /** Stream of what is taken out: the gross view leaves it and element 11 out. */
 export const GIVEN_UP = 'given_up'
 
-/** The same amounts taken out of the element where they arose. */
+/** The same amounts taken out of the element where they arose: at standard, whatever was measured there. */
 export const givenUp = (work: Case, part: Part): Post[] =>
-  lossPosts(work, part).map((post) => ({ ...post, nano: -post.nano, stream: GIVEN_UP }))
+  lossPosts(work, part).map((post) => ({
+    ...post,
+    nano: -post.nano,
+    provenance: 'standard',
+    stream: GIVEN_UP,
+  }))
