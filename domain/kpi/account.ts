@@ -30,11 +30,10 @@ import {
   type CaseInput,
   type Place,
 } from '#domain/accounting/valuationCase.ts'
-import { standardOf } from '#domain/accounting/valueRouting.ts'
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Segment } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
-import { addTotals, totalsOf, type StandardTime, type Totals } from './totals.ts'
+import { addTotals, makesPieces, standardTimesOf, totalsOf, type Totals } from './totals.ts'
 
 export type TotalsCell = Place & { readonly totals: Totals }
 
@@ -165,16 +164,24 @@ export function monthsAfter(
 
 function totalsIn({ plant, books, span }: AccountInput, panes: readonly Pane[]): TotalsCell[] {
   const book = books.at(span.from)
-  const standardTime: StandardTime = (product, operation) => {
-    const found = product === null ? null : standardOf(book, product).standard
-    return found?.operations.get(operation)?.standardMs ?? null
-  }
+  const standardTime = standardTimesOf(book)
   const machines = new Map(plant.map((machine) => [machine.path, machine]))
+  const makers = new Map(
+    [...new Set(plant.map(({ kind }) => kind))].map((kind) => [kind, makesPieces(book, kind)]),
+  )
   return panes.flatMap((pane) => {
     const machine = machines.get(pane.machine)
     if (!machine || machine.meter) return []
     const { shift, order, product } = pane
-    return [{ machine: pane.machine, shift, order, product, totals: totalsOf([pane], machine, standardTime) }]
+    return [
+      {
+        machine: pane.machine,
+        shift,
+        order,
+        product,
+        totals: totalsOf([pane], machine, standardTime, makers.get(machine.kind)),
+      },
+    ]
   })
 }
 
