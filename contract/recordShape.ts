@@ -109,6 +109,7 @@ export const VALUES = {
     effectivenessPpm: ppm.min(1, 'must be above 0'),
     counted: z.boolean(),
     airPerRunHour: whole,
+    setupMinutes: whole.exactOptional(),
   }),
   machine_plan: z.union([
     z.strictObject({ manned: list }),

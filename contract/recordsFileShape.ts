@@ -131,9 +131,11 @@ export const SHAPES = {
       effectiveness: share.refine((value) => value > 0, 'must be above 0'),
       counted: z.boolean().default(true),
       air: milli.default(0),
+      setup: count.optional(),
     })
-    .transform(({ effectiveness, air, ...rest }) => ({
+    .transform(({ effectiveness, air, setup, ...rest }) => ({
       ...rest,
+      ...(setup !== undefined && { setupMinutes: setup }),
       effectivenessPpm: effectiveness,
       airPerRunHour: air,
     })),

@@ -24,8 +24,9 @@ import {
 } from '#domain/accounting/valuation.ts'
 import { KPIS, warningsOfDays } from '#domain/kpi/oee.ts'
 import { makesPieces, standardTimesOf, totalsOf } from '#domain/kpi/totals.ts'
-import { HOUR } from '#domain/time.ts'
+import { HOUR, MINUTE } from '#domain/time.ts'
 import { shiftsOf } from '../../simulators/works/calendar.ts'
+import { KINDS, MACHINES } from '../../simulators/works/data/machines.ts'
 import { airPoolOf } from '../../simulators/works/pools.ts'
 import { truthOf } from '../../simulators/works/truth.ts'
 import { nameOf, pathOf, real, shiftOf, tell, unplaced, type Stretch, type Told } from './costFixture.ts'
@@ -406,6 +407,26 @@ describe('losses of the real week', () => {
     const told = addLosses(of('stop').filter(({ state, ms }) => state === 'FAULT' && ms > 0))
     expect(new Map(told.map(({ machine, reason, ms }) => [`${machine} ${reason}`, ms]))).toEqual(truly)
     expect(truly.size).toBeGreaterThan(10)
+  })
+
+  test('set-ups took beyond their standard what they truly did in planned time', () => {
+    const truly = new Map<string, number>()
+    for (const machine of real) {
+      const standard = KINDS[MACHINES.find(({ name }) => name === nameOf(machine))!.kind].setupMin * MINUTE
+      const took = new Map<string, number>()
+      for (const { planned, segments } of week.days.map((day) => day.machines[nameOf(machine)]!))
+        for (const { from, to, state, order, operation } of segments)
+          if (state === 'SETUP') {
+            const ms = planned.reduce((sum, span) => sum + shared(span, from, to), 0)
+            took.set(`${order} ${operation}`, (took.get(`${order} ${operation}`) ?? 0) + ms)
+          }
+      const beyond = [...took.values()].reduce((sum, ms) => sum + Math.max(0, ms - standard), 0)
+      if (beyond > 0) truly.set(machine.path, beyond)
+    }
+    const told = addLosses(of('setup'), ({ machine }) => machine)
+    expect(new Map(told.map(({ machine, ms }) => [machine, ms]))).toEqual(truly)
+    expect(truly.size).toBeGreaterThan(10)
+    expect(found.holes).toEqual([])
   })
 
   test('what was lost is a part of what was posted: repairs, labour and machine-hours, air, gas', () => {
