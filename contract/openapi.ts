@@ -64,7 +64,16 @@ function operation(name: string, shape: RouteShape): ZodOpenApiOperationObject {
       ...(shape.query ? { query: shape.query } : {}),
       ...(shape.deed ? { header: z.object({ 'Idempotency-Key': z.uuid().optional() }) } : {}),
     },
-    ...(shape.body ? { requestBody: { content: { 'application/json': { schema: shape.body } } } } : {}),
+    ...(shape.body
+      ? {
+          requestBody: {
+            content: {
+              'application/json': { schema: shape.body },
+              ...(shape.upload ? { 'application/octet-stream': { schema: FILE } } : {}),
+            },
+          },
+        }
+      : {}),
     responses: {
       [status]: done,
       ...(shape.deed

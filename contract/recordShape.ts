@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { PERIODS } from '#domain/accounting/electricity/contract.ts'
 import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
 import type { DatedRecord, RecordKind } from '#domain/accounting/records.ts'
-import { date, text } from './recordsFileShape.ts'
+import { date, month, text } from './recordsFileShape.ts'
 
 /** Records are of this time: what lies outside is a slip of the pen. */
 export const EARLIEST = Date.UTC(2000, 0)
@@ -157,12 +157,29 @@ export const VALUES = {
     closed: z.array(date).max(366),
   }),
   target: z.strictObject({ value: z.number(), unit: text }),
+  invoice: z.strictObject({ element: z.enum(ELEMENT_IDS), month, amount: z.int('must be a whole number') }),
+  book: z.strictObject({
+    revenue: whole,
+    costOfSales: whole,
+    selling: whole,
+    administration: whole,
+    research: whole,
+    finance: z.int('must be a whole number'),
+    elements: z
+      .array(z.strictObject({ element: z.enum(ELEMENT_IDS), amount: whole }))
+      .max(ELEMENT_IDS.length)
+      .refine(
+        (all) => new Set(all.map(({ element }) => element)).size === all.length,
+        'names an element twice',
+      ),
+  }),
   carbon: z.strictObject({ mgPerMilli: z.number().min(0), year: whole, url: text }),
 } satisfies Record<RecordKind, z.ZodType>
 
 /** What a record is of, where it is one of few. */
 const KEYS: Readonly<Partial<Record<RecordKind, z.ZodType<string>>>> = {
   calendar: text.regex(/^20\d\d$/, 'must be a year'),
+  book: month,
   pay: z.literal('breaks', 'must be breaks'),
   maintenance: z.literal('rates', 'must be rates'),
   quality: z.literal('rates', 'must be rates'),

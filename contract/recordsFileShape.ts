@@ -10,22 +10,27 @@ import type { RecordKind } from '#domain/accounting/records.ts'
 import { needed } from './plant.ts'
 
 /** A number of something as whole steps of it. */
-const whole = (what: string, scale: number) =>
+const whole = (what: string, scale: number, least = 0) =>
   z
     .number(needed(`${what} is needed`))
-    .min(0, 'must not be below 0')
-    .refine(
-      (value) => Math.abs(value * scale - Math.round(value * scale)) < 1e-6 * Math.max(1, value),
-      `is finer than 1/${scale}`,
-    )
+    .min(least, 'must not be below 0')
+    .refine((value) => isWhole(value, scale), `is finer than 1/${scale}`)
     .transform((value) => Math.round(value * scale))
 
 const yuan = whole('an amount in yuan', 1_000_000)
+const signedYuan = whole('an amount in yuan', 1_000_000, -Infinity)
 const milli = whole('a quantity', 1000)
 const seconds = whole('a number of seconds', 1000)
 const share = whole('a share of 1', 1_000_000)
 export const text = z.string(needed('a text is needed')).min(1, 'must not be empty').max(200)
+export const month = z
+  .string(needed('a month is needed, written as yyyy-mm'))
+  .regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'must be yyyy-mm')
 const count = z.int('must be a whole number').min(0, 'must not be below 0')
+
+/** Is a number whole steps of it, but for what a binary fraction cannot say? */
+export const isWhole = (value: number, scale: number): boolean =>
+  Math.abs(value * scale - Math.round(value * scale)) < 1e-6 * Math.max(1, Math.abs(value))
 
 /** 2026-02-31 is none, however a clock may read it. */
 function isDate(value: string): boolean {
@@ -241,6 +246,22 @@ export const SHAPES = {
       .transform((days) => days.flat()),
   }),
   target: z.strictObject({ value: z.number(), unit: text }),
+  invoice: z.strictObject({ element: z.enum(ELEMENT_IDS), month, amount: signedYuan }),
+  book: z
+    .strictObject({
+      revenue: yuan,
+      cost_of_sales: yuan,
+      selling: yuan,
+      administration: yuan,
+      research: yuan,
+      finance: signedYuan,
+      elements: z.partialRecord(z.enum(ELEMENT_IDS), yuan).default({}),
+    })
+    .transform(({ cost_of_sales, elements, ...rest }) => ({
+      ...rest,
+      costOfSales: cost_of_sales,
+      elements: Object.entries(elements).map(([element, amount]) => ({ element, amount })),
+    })),
   carbon: z
     .strictObject({ g_per_unit: z.number().min(0), year: count, url: text })
     .transform(({ g_per_unit, ...rest }) => ({ ...rest, mgPerMilli: g_per_unit })),

@@ -1,8 +1,9 @@
 /**
- * Bodies before any handler: JSON only, at most 100 kB, not compressed, at most 8 deep, 2,000 keys, and no key that could reach a
- * prototype. Depth and keys are counted on the bytes, so that a hostile body is never built.
+ * Bodies before any handler: JSON only, but for routes that take a file; at most 100 kB, not compressed, at most 8 deep, 2,000 keys, and
+ * no key that could reach a prototype. Depth and keys are counted on the bytes, so that a hostile body is never built.
  */
-import express, { type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler } from 'express'
+import { ROUTES, type RouteShape } from '#contract/routes.ts'
 
 export const MAX_BODY_BYTES = 100 * 1024
 export const MAX_BODY_DEPTH = 8
@@ -38,9 +39,19 @@ export function formFault(text: Uint8Array): 'too-deep' | 'too-many-keys' | null
   return null
 }
 
+/** Routes to which a file may be sent: their handler reads it, when it is known who sends it. */
+const UPLOADS = Object.values<RouteShape>(ROUTES)
+  .filter(({ upload }) => upload)
+  .map(({ method, path }) => ({ method, path: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) }))
+
+const isUpload = (request: Request): boolean =>
+  !request.is('application/json') &&
+  UPLOADS.some(({ method, path }) => request.method.toLowerCase() === method && path.test(request.path))
+
 /** Parses `request.body`, or ends the request with a problem. */
 export const jsonBody = (): RequestHandler[] => [
   (request, response, next) => {
+    if (isUpload(request)) return next()
     const length = request.headers['content-length']
     const hasBody =
       request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')

@@ -20,6 +20,7 @@ import { inScope } from '../auth/scope.ts'
 import type { Ports } from '../ports.ts'
 import { originOf } from './origin.ts'
 import { refuse, sendProblem, type Fault, type Refused } from './problem.ts'
+import { readUpload } from './upload.ts'
 
 export type Call<N extends RouteName> = {
   /** Set on every route but those that anyone may ask. */
@@ -27,7 +28,9 @@ export type Call<N extends RouteName> = {
   /** Path parts by name, decoded; `firm` is known and in scope. */
   readonly at: Readonly<Record<string, string>>
   readonly query: QueryOf<N>
-  readonly body: BodyOf<N>
+  readonly body: (typeof ROUTES)[N] extends { upload: true } ? BodyOf<N> | undefined : BodyOf<N>
+  /** What was sent in place of a body, on routes that take a file. */
+  readonly file: Buffer | null
   readonly request: Request
   readonly response: Response
 }
@@ -93,12 +96,18 @@ async function answer(
   if (who && !hasRight(who, shape)) return refuse(403)
   const query = shape.query?.safeParse(request.query)
   if (query?.error) return { ...refuse(400, 'bad-query'), errors: faultsOf(query.error) }
-  const body = shape.body?.safeParse(request.body ?? {})
+  const file = shape.upload && hasFile(request) ? await readUpload(request) : null
+  if (file && 'refused' in file) return file
+  const body = file ? undefined : shape.body?.safeParse(request.body ?? {})
   if (body?.error) return { ...refuse(400, 'bad-body'), errors: faultsOf(body.error) }
-  const result = await handler({ who, at, query: query?.data, body: body?.data, request, response })
+  const result = await handler({ who, at, query: query?.data, body: body?.data, file, request, response })
   if ('refused' in result || 'file' in result || !who) return result
   return { ...result, body: visible(who.role, name, result.body) }
 }
+
+const hasFile = (request: Request): boolean =>
+  !request.is('application/json') &&
+  (request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0)
 
 const hasRight = (who: Principal, { needs }: RouteShape): boolean =>
   needs === 'anyone' || needs === 'self' || needs === 'handler' || may(who, needs)

@@ -144,6 +144,20 @@ export type RecordValues = {
   calendar: { readonly weekdays: readonly number[]; readonly closed: readonly string[] }
   /** key: figure. */
   target: { readonly value: number; readonly unit: string }
+  /** key: number of the invoice, or a name for it. What was billed for an element in a month (`2026-03`), without VAT; a credit is below 0. */
+  invoice: { readonly element: string; readonly month: string; readonly amount: Micro }
+  /** key: month, `2026-03`, which its instant begins. What the firm's books say: sales, cost of sales, and the four expenses. */
+  book: {
+    readonly revenue: Micro
+    readonly costOfSales: Micro
+    readonly selling: Micro
+    readonly administration: Micro
+    readonly research: Micro
+    /** Below 0 where more interest came in than was paid. */
+    readonly finance: Micro
+    /** The cost by element, as far as the books tell it. */
+    readonly elements: readonly { readonly element: string; readonly amount: Micro }[]
+  }
   /** key: `electricity` or a fuel. Milligrams of CO₂ in a milli-unit (g/kWh). */
   carbon: { readonly mgPerMilli: number; readonly year: number; readonly url: string }
 }

@@ -71,6 +71,10 @@ const RULES: Record<string, readonly string[]> = {
     'commander',
     'swagger-ui-dist',
     'prom-client',
+    'csv-parse',
+    'fflate',
+    'read-excel-file',
+    'write-excel-file',
   ],
   simulators: [
     'domain/telemetry/',
