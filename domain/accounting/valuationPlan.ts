@@ -66,11 +66,7 @@ function datesOf(year: number): string[] {
 export type Planner = { readonly plansIn: (span: Span) => readonly DayPlan[] }
 
 /** Plans of production days, each made once. */
-export function plannerOf(
-  calendar: Calendar,
-  books: PriceBook,
-  machines: readonly PlantMachine[],
-): Planner {
+export function plannerOf(calendar: Calendar, books: PriceBook, machines: readonly PlantMachine[]): Planner {
   const plans = new Map<string, DayPlan>()
   const years = new Map<number, readonly string[]>()
   const openDays = (year: number): readonly string[] => {

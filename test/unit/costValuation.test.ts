@@ -301,6 +301,25 @@ describe('what is not known', () => {
     expect(named).toEqual(['electricity bad_reference tariff/flat'])
   })
 
+  test.each([
+    ['gas', 'gas no_record medium/gas'],
+    ['water', 'media no_record medium/water'],
+    ['nitrogen', 'media no_record medium/nitrogen'],
+    ['air', 'media no_record medium/air'],
+  ])('%s without a price is a hole as soon as any was used, and none before', (role, hole) => {
+    const burner = machine('s/a/l3/burner-01', 'burner', [[role, role, 10]])
+    const input = month(records, 3000, 4000, 88_000)
+    const told = (steps: number) => {
+      const pane = paneAt(burner.path, START, null, null)
+      add(pane.registers, role, steps)
+      return figureOf(
+        valuationOf({ ...input, panes: [...input.panes, pane], machines: [...input.machines, burner] }),
+      ).holes.map(({ element, reason, of }) => `${element} ${reason} ${of}`)
+    }
+    expect(told(0)).toEqual([])
+    expect(told(1)).toEqual([hole])
+  })
+
   test('a hole of one machine leaves the others their figures and says whose it is', () => {
     const input = month(records, 3000, 4000, 88_000)
     const odd = paneAt('s/a/l2/pack-02', START, 'WO-A', 'A')
