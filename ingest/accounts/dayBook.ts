@@ -2,6 +2,7 @@
  * The account of a production day that is not settled yet, as of now: quarter-hours whose facts have not changed since are kept, and only
  * what changed is made anew. It is made when somebody asks, and never stored: the account of the settled day takes its place.
  */
+import { statesInOrder, type Facts } from '#domain/accounting/facts.ts'
 import { panesOf } from '#domain/accounting/machinePanes.ts'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
 import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
@@ -16,6 +17,7 @@ import {
   type Account,
 } from '#domain/kpi/account.ts'
 import type { Machine } from '#domain/plant/plant.ts'
+import { shownStates, type Segment } from '#domain/telemetry/states.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import type { ProductionDay } from '../almanac.ts'
 import { factsOf } from '../facts.ts'
@@ -27,12 +29,14 @@ const PATIENCE: Millis = 2 * MINUTE
 
 const quarterOf = (at: Instant): Instant => Math.floor(at / QUARTER) * QUARTER
 
-/** Panes of a machine by quarter, right before `until`. */
-type Made = {
-  until: Instant
-  readonly quarters: Map<Instant, { readonly panes: readonly Pane[]; readonly text: string }>
+/** Panes and states of a machine by quarter, right before `until`. */
+type Quarter = {
+  readonly panes: readonly Pane[]
+  readonly segments: readonly Segment[]
+  readonly text: string
 }
-type Valued = { readonly span: Span; readonly months: string; readonly account: Account }
+type Made = { until: Instant; readonly quarters: Map<Instant, Quarter> }
+type Valued = { readonly span: Span; readonly before: string; readonly account: Account }
 
 export class DayBook {
   readonly day: ProductionDay
@@ -87,12 +91,15 @@ export class DayBook {
     const span = { from: made.until, to: this.#endOf(machine, to) }
     const terms = span.from < span.to ? this.#firm.almanac.termsOf(day, machine.path) : null
     if (!terms) return
-    const panes = panesOf(terms, factsOf(this.#firm, terms.machine, span), span, QUARTER)
+    const facts = factsOf(this.#firm, terms.machine, span)
+    const panes = panesOf(terms, facts, span, QUARTER)
+    const states = machine.meter ? [] : statesIn(machine, facts, span)
     for (const start of made.quarters.keys()) if (start >= span.to) this.#drop(made, start)
     for (const [start, own] of Map.groupBy(panes, (pane) => pane.start)) {
-      const text = encodePanes(own)
+      const segments = states.filter(({ from, to: end }) => from < start + QUARTER && end > start)
+      const text = encodePanes(own) + JSON.stringify(segments)
       if (made.quarters.get(start)?.text === text) continue
-      made.quarters.set(start, { panes: own, text })
+      made.quarters.set(start, { panes: own, segments, text })
       this.#changed.add(start)
     }
     made.until = Math.max(day.from, quarterOf(span.to))
@@ -105,20 +112,22 @@ export class DayBook {
 
   #value(to: Instant): Account {
     let months = this.#monthsBefore
+    let setups: Account['setups'] = new Map()
     const parts: Account[] = []
     let sum = this.#sum
     for (const span of quartersOf({ from: this.day.from, to })) {
       const start = quarterOf(span.from)
       const known = this.#valued.get(start)
       const peaks = peaksOf(months)
-      const before = JSON.stringify(peaks)
+      const before = JSON.stringify([peaks, [...setups]])
       let account = known?.account
-      if (!known || this.#changed.has(start) || known.span.to !== span.to || known.months !== before) {
-        account = this.#valueQuarter(span, start, peaks)
-        this.#valued.set(start, { span, months: before, account })
+      if (!known || this.#changed.has(start) || known.span.to !== span.to || known.before !== before) {
+        account = this.#valueQuarter(span, start, peaks, setups)
+        this.#valued.set(start, { span, before, account })
         if (sum && span.from < sum.to) sum = null
       }
       months = monthsAfter(months, account!.months)
+      setups = account!.setups
       parts.push(account!)
     }
     this.#changed.clear()
@@ -130,8 +139,24 @@ export class DayBook {
     return sumOfAccounts([sum.account, last], { from: this.day.from, to }, months)
   }
 
-  #valueQuarter(span: Span, start: Instant, months: readonly MonthState[]): Account {
-    const panes = [...this.#made.values()].flatMap(({ quarters }) => quarters.get(start)?.panes ?? [])
-    return quarterAccountOf({ ...this.#terms, span, panes, months })
+  #valueQuarter(
+    span: Span,
+    start: Instant,
+    months: readonly MonthState[],
+    setups: Account['setups'],
+  ): Account {
+    const panes: Pane[] = []
+    const segments = new Map<string, readonly Segment[]>()
+    for (const [path, { quarters }] of this.#made) {
+      const quarter = quarters.get(start)
+      if (!quarter) continue
+      panes.push(...quarter.panes)
+      segments.set(path, quarter.segments)
+    }
+    return quarterAccountOf({ ...this.#terms, span, panes, months, segments, setups })
   }
 }
+
+/** States of a machine as people corrected them: why it stood. */
+const statesIn = ({ stateStaleMs }: Machine, facts: Facts, { from, to }: Span): Segment[] =>
+  shownStates(statesInOrder(facts.states), stateStaleMs, facts.corrections?.overrides ?? [], from, to)

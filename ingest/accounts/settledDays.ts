@@ -9,7 +9,7 @@ import type { PriceBook } from '#domain/accounting/records.ts'
 import { accountOf, peaksOf } from '#domain/kpi/account.ts'
 import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
 import type { AccountRow, SettledRow } from '#store/ledger/changes.ts'
-import type { StoredPanes, Valued } from '#store/ledger/ledger.ts'
+import type { LedgerReader, StoredPanes, Valued } from '#store/ledger/ledger.ts'
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { Almanac, ProductionDay } from '../almanac.ts'
 import { dayTermsOf } from './dayAccount.ts'
@@ -31,7 +31,9 @@ export type Made = {
   /** Days are left that are due. */ readonly more: boolean
 }
 
-type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> & Pick<Valued, 'accountHeads' | 'account'>
+type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> &
+  Pick<Valued, 'accountHeads' | 'account'> &
+  Pick<LedgerReader, 'states'>
 
 /** The accounts that are due, at most `limit`; a day of the demo plant takes 0.2 s. */
 export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, limit: number): Made {
@@ -98,7 +100,13 @@ function makeRow(
 ): { readonly row: AccountRow; readonly peaks: readonly MonthState[] } {
   const panes = parts.flatMap((part) => source.panesOfShift(part))
   const { from, to } = day
-  const account = accountOf({ ...dayTermsOf(day, books), span: { from, to }, panes, months })
+  const terms = dayTermsOf(day, books)
+  const segments = new Map(
+    terms.plant
+      .filter(({ meter }) => meter !== true)
+      .map(({ path }) => [path, source.states(path, from, to)] as const),
+  )
+  const account = accountOf({ ...terms, span: { from, to }, panes, months, segments })
   const peaks = peaksOf(account.months)
   const text = encodeAccount(account)
   const hash = sha256(text)
