@@ -12,6 +12,8 @@ export class MachineSamples {
   readonly #machine: string
   readonly #days = new Map<number, Held>()
   readonly #newest = new Map<string, Instant>()
+  /** Measures of columns. */
+  readonly #names = new Map<string, string>()
 
   constructor(machine: string) {
     this.#machine = machine
@@ -39,13 +41,19 @@ export class MachineSamples {
 
   add(item: CountItem): void {
     for (const column of item.steps.keys()) {
-      const name = nameOfColumn(column)
+      const name = this.#nameOf(column)
       if (item.ts > (this.#newest.get(name) ?? -Infinity)) this.#newest.set(name, item.ts)
     }
     const no = sampleDay(item.ts)
     let held = this.#days.get(no)
     if (!held) this.#days.set(no, (held = { samples: new SampleDay(), logged: 0 }))
     held.samples.add(item)
+  }
+
+  #nameOf(column: string): string {
+    let name = this.#names.get(column)
+    if (name === undefined) this.#names.set(column, (name = nameOfColumn(column)))
+    return name
   }
 
   /** Takes a row of the log in again, after a start. */

@@ -10,8 +10,10 @@ import type { Item } from '#domain/telemetry/item.ts'
 import { toSteps } from '#domain/units.ts'
 import type { Instant } from '#domain/time.ts'
 import { columnOf, type CountItem } from '#store/ledger/samples.ts'
-import { bracket, nextEvent, noteEvent, tendedAround } from '../facts.ts'
+import { nextEvent, noteEvent } from '../eventsHeard.ts'
+import { bracket } from '../facts.ts'
 import type { Reason } from '../openDays.ts'
+import { noteSign, tendedAround } from '../signs.ts'
 import type { Work } from '../work.ts'
 import { MANUAL } from './admit.ts'
 
@@ -112,14 +114,14 @@ function happened(work: Work, item: Item): void {
   const { firm, machine } = work
   const { ts } = item
   const own = { from: ts, to: ts }
-  noteEvent(machine, item.type!, ts)
+  noteEvent(firm, machine, item.type!, ts)
   const lasting = LASTS[item.type!]
   if (item.type === 'meter_swap') {
     const name = item['measure'] as string
     touch(work, bracket(firm, machine.index!.machine, new Set([name]), own), own)
   } else if (item.type === 'sign_on' || item.type === 'sign_off') {
-    firm.signs = null
-    const tended = new Set([machine.path, ...tendedAround(firm, item['worker'], ts)])
+    noteSign(firm, item, work.correct)
+    const tended = tendedAround(firm, item['worker'], ts).add(machine.path)
     for (const path of tended) touch(work, { from: ts, to: ts + LOOK_BACK.stint }, own, path)
   } else touch(work, { from: ts, to: lasting ? lasting(work, ts) : ts }, own)
 }

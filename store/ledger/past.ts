@@ -28,7 +28,7 @@ export function openPast(db: DatabaseSync) {
       `SELECT ${STATE_COLUMNS} FROM state_run WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts`,
     ),
     events: db.prepare(`${events} WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts, boot, seq`),
-    signs: db.prepare(`${events} WHERE ${SIGNS} AND ts >= ? AND ts < ? AND instr(fields, ?) > 0 ORDER BY ts`),
+    signs: db.prepare(`${events} WHERE ${SIGNS} AND ts >= ? AND ts < ? ORDER BY ts`),
     lasting: db.prepare(
       `SELECT machine, ts, boot, seq, type, fields, offset ${lasting} AND ts >= ? AND ts < ? ORDER BY ts`,
     ),
@@ -59,9 +59,8 @@ export function openPast(db: DatabaseSync) {
     },
     events: (machine: string, from: Instant, to: Instant) =>
       sql.events.all(machine, from, to) as unknown as PastEvent[],
-    /** sign_on and sign_off of all machines whose fields hold a text; '': all. */
-    signs: (from: Instant, to: Instant, text: string) =>
-      sql.signs.all(from, to, text) as unknown as PastEvent[],
+    /** sign_on and sign_off of all machines. */
+    signs: (from: Instant, to: Instant) => sql.signs.all(from, to) as unknown as PastEvent[],
     lasting: (machine: string, type: LastingEvent, from: Instant, to: Instant) =>
       sql.lasting.all(machine, type, from, to) as unknown as PastEvent[],
     /** When the first and the newest event of a type, or of all, happened. */
