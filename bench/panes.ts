@@ -1,7 +1,9 @@
 /**
- * What the panes cost: the demo plant's history through the pipeline into a ledger on disk, with the stage and without, in one run.
- * With it, the time runs until every day but the last is settled.
+ * What the panes cost: the demo plant's history through the pipeline into a ledger on disk, without the stage and with it, side by side.
+ * The lines take turns, so that all of them meet the same machine; the first turn warms the engine and does not count. With panes, the
+ * time runs until every day is settled.
  */
+import fs from 'node:fs'
 import path from 'node:path'
 import { readPlantFolder } from '#contract/plantFolder.ts'
 import type { Plant } from '#domain/plant/plant.ts'
@@ -9,6 +11,7 @@ import { DAY, SECOND } from '#domain/time.ts'
 import { openMemory } from '#store/historian/memory.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { Intake } from '../ingest/intake.ts'
+import type { StageSet } from '../ingest/pipeline.ts'
 import { batchesOf, payloadOf, type Seqs } from '../simulators/history/batches.ts'
 import { simulateDay, warmWorks } from '../simulators/works/day.ts'
 import { historyItems } from '../simulators/works/items.ts'
@@ -56,31 +59,82 @@ function history(plant: Plant, days: number): { readonly sent: Sent[]; readonly 
   return { sent, items }
 }
 
-async function run(sent: readonly Sent[], isDone: (intake: Intake) => boolean, bare: boolean) {
+/** A pipeline that is measured. */
+type Line = {
+  readonly name: string
+  readonly stages: Partial<StageSet>
+  /** Everything is through; is the work that it makes done as well? */
+  readonly isDone: (intake: Intake) => boolean
+}
+
+/** The first is what the others are held against. */
+const LINES: readonly Line[] = [
+  {
+    name: 'without panes',
+    stages: { aggregate: () => undefined, settle: () => undefined },
+    isDone: () => true,
+  },
+  {
+    name: 'with panes',
+    stages: {},
+    isDone: (intake) => intake.firms.get(FIRM)!.days.list().length === 0,
+  },
+]
+
+type Run = { readonly seconds: number; readonly cpu: number; readonly shifts: number }
+
+async function run(sent: readonly Sent[], { stages, isDone }: Line): Promise<Run> {
   const reader = listReader(sent)
   const dir = newFolder()
-  const stages = bare ? { aggregate: () => undefined, settle: () => undefined } : {}
   const intake = new Intake({ dir, reader, historian: openMemory(), log: silent, stages })
-  const began = performance.now()
+  const [began, used] = [performance.now(), process.cpuUsage()]
   await intake.start()
   intake.wake()
   await until(() => intake.cursor >= reader.head() && isDone(intake), 'the history', 600_000)
   const seconds = (performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(used)
   await intake.stop()
-  return { seconds, file: intake.firms.get(FIRM)!.ledger.file }
-}
-
-export async function measurePanes(days: number): Promise<void> {
-  const { sent, items } = history(demoPlant(), days)
-  process.stdout.write(`Panes: ${days} days of the demo plant's history, ${whole(items)} items\n\n`)
-  row('pipeline', 'items/s', 'seconds', 'shifts settled')
-  row('---', '---:', '---:', '---:')
-  const bare = await run(sent, () => true, true)
-  row('without panes', whole(items / bare.seconds), bare.seconds.toFixed(1), '-')
-  const full = await run(sent, (intake) => intake.firms.get(FIRM)!.days.list().length === 0, false)
-  const ledger = openLedgerReader(full.file)
+  const ledger = openLedgerReader(intake.firms.get(FIRM)!.ledger.file)
   const shifts = ledger.settled('2026-01-01', '2027-01-01').length
   ledger.close()
-  row('with panes', whole(items / full.seconds), full.seconds.toFixed(1), shifts)
-  process.stdout.write(`\n${(bare.seconds / full.seconds).toFixed(2)} of the pipeline without\n\n`)
+  fs.rmSync(dir, { recursive: true })
+  return { seconds, cpu: (user + system) / 1e6, shifts }
+}
+
+const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!
+
+export async function measurePanes(days: number, turns: number): Promise<void> {
+  const { sent, items } = history(demoPlant(), days)
+  process.stdout.write(
+    `Panes: ${days} days of the demo plant's history, ${whole(items)} items, medians of ${turns} turns\n\n`,
+  )
+  const runs = LINES.map((): Run[] => [])
+  for (let turn = 0; turn <= turns; turn++)
+    for (const [i, line] of LINES.entries()) {
+      const one = await run(sent, line)
+      if (turn > 0) runs[i]!.push(one)
+    }
+  const seconds = runs.map((own) => median(own.map((one) => one.seconds)))
+  const cpu = runs.map((own) => median(own.map((one) => one.cpu)))
+  row(
+    'pipeline',
+    'items/s',
+    'of the first',
+    'seconds, each turn',
+    'CPU s',
+    'CPU: of the first',
+    'shifts settled',
+  )
+  row('---', '---:', '---:', '---', '---:', '---:', '---:')
+  for (const [i, { name }] of LINES.entries())
+    row(
+      name,
+      whole(items / seconds[i]!),
+      (seconds[0]! / seconds[i]!).toFixed(2),
+      runs[i]!.map((one) => one.seconds.toFixed(1)).join(', '),
+      cpu[i]!.toFixed(1),
+      (cpu[0]! / cpu[i]!).toFixed(2),
+      runs[i]!.at(-1)!.shifts,
+    )
+  process.stdout.write('\n')
 }
