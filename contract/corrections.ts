@@ -15,8 +15,8 @@ export const StopReasonView = z.object({
   group: z.enum(STOP_GROUPS),
 })
 
-/** [from, to), at most 7 days; the newest first. */
-export const StopsQuery = StatesQuery
+/** [from, to), at most 7 days; the newest first. `machine` is an id with dots. */
+export const StopsQuery = StatesQuery.extend({ machine: z.string().max(300).optional() })
 export const StopView = z.object({
   machine: z.string(),
   from: instant.describe('its true begin, as far as a day before the window'),
@@ -28,7 +28,7 @@ export const StopView = z.object({
 })
 
 /** [from, to), at most 31 days; `machine` is an id with dots. */
-export const CorrectionsQuery = StatesQuery.extend({ machine: z.string().max(300).optional() })
+export const CorrectionsQuery = StopsQuery
 
 const Segments = z.object({
   segments: z.array(

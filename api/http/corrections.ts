@@ -4,9 +4,9 @@ import type { CorrectionView, StopView } from '#contract/corrections.ts'
 import type { ControlKind } from '#contract/control.ts'
 import type { CorrectionEntry } from '#contract/correct.ts'
 import { machinePath } from '#contract/topics.ts'
-import type { ShownState } from '#domain/plant/plant.ts'
+import type { Machine, ShownState } from '#domain/plant/plant.ts'
 import { stopReasonsOf } from '#domain/plant/stopReasons.ts'
-import { DAY, MINUTE, type Millis } from '#domain/time.ts'
+import { DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import type { MadeCorrection } from '#store/ledger/correctionRows.ts'
 import { may } from '../auth/may.ts'
 import { perform } from '../deed.ts'
@@ -21,7 +21,7 @@ import { STATES_DAYS, windowFault } from './window.ts'
 const STOPS_DAYS = 7
 /** What a person is asked to explain. A machine that is off or silent has not stopped in its work. */
 const STOPPED: ReadonlySet<ShownState> = new Set(['STOP', 'FAULT', 'IDLE'])
-/** A shorter stop is a pause that nobody writes down, unless it goes on. */
+/** A shorter stop is a pause that nobody writes down, unless it goes on or somebody did. */
 const SHORTEST: Millis = MINUTE
 
 export const corrections = (ports: Ports) =>
@@ -35,8 +35,12 @@ export const corrections = (ports: Ports) =>
     stops: ({ at, query }) => {
       const fault = windowFault(query, STOPS_DAYS)
       if (fault) return refuse(400, 'bad-window', fault)
+      const ledger = ports.ledgers.of(at['firm']!)!
+      const asked = query.machine === undefined ? null : machineOf(ports, at['firm']!, query.machine)
+      if (query.machine !== undefined && asked === null) return refuse(404)
+      const machines = (asked ? [asked] : ledger.plant()?.plant.machines) ?? []
       const to = Math.min(query.to, ports.now())
-      return { body: query.from < to ? stopsIn(ports.ledgers.of(at['firm']!)!, query.from, to) : [] }
+      return { body: query.from < to ? stopsIn(ledger, machines, query.from, to) : [] }
     },
 
     corrections: ({ at, query }) => {
@@ -75,9 +79,13 @@ function askedOf(
   return made?.machine === machine ? { kind: `correct.${made.body.kind}`, body: said } : null
 }
 
-/** Stops of all machines in [from, to), the newest first. */
-function stopsIn(ledger: LedgerReader, from: number, to: number): z.infer<typeof StopView>[] {
-  const machines = ledger.plant()?.plant.machines ?? []
+/** Stops of machines in [from, to), the newest first. */
+function stopsIn(
+  ledger: LedgerReader,
+  machines: readonly Machine[],
+  from: Instant,
+  to: Instant,
+): z.infer<typeof StopView>[] {
   return machines
     .filter(({ meter }) => !meter)
     .flatMap(({ path }) =>
@@ -85,7 +93,7 @@ function stopsIn(ledger: LedgerReader, from: number, to: number): z.infer<typeof
         .states(path, from - DAY, to)
         .filter((one) => one.to > from && STOPPED.has(one.state))
         .map((one) => ({ machine: path, ...one, open: one.to >= to }))
-        .filter((one) => one.open || one.to - one.from >= SHORTEST),
+        .filter((one) => one.open || one.corrected || one.to - one.from >= SHORTEST),
     )
     .toSorted((a, b) => b.from - a.from)
 }

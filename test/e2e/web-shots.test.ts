@@ -9,6 +9,7 @@ const PAGES = [
   ['wall', '/wall', '.at-trend .trend canvas'],
   ['machines', '/machines', '.machine-row'],
   ['machine', '/machines/main/lathe/l1/lathe-07', '.history canvas'],
+  ['stops', '/stops', '[data-stop]'],
   ['data', '/data', '.coverage-row'],
   ['meter', '/machines/main/utilities/meters/m00', '.history canvas'],
   ['sim', '/sim', '[data-truth]'],

@@ -40,6 +40,7 @@ export const router = createRouter({
       component: () => import('./pages/machine.vue'),
       meta: { title: 'nav.machines' },
     },
+    { path: '/stops', component: () => import('./pages/stops.vue'), meta: { title: 'nav.stops' } },
     { path: '/data', component: () => import('./pages/data-health.vue'), meta: { title: 'nav.data' } },
     { path: '/sim', component: () => import('./pages/simulators.vue'), meta: { title: 'nav.sim' } },
     { path: '/people', component: () => import('./pages/people.vue'), meta: { title: 'nav.people' } },

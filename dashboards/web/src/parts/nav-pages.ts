@@ -5,12 +5,14 @@ import { may } from '../session.ts'
 const PAGES = [
   { path: '/wall', key: 'wall' },
   { path: '/machines', key: 'machines' },
+  { path: '/stops', key: 'stops' },
   { path: '/data', key: 'data' },
   { path: '/sim', key: 'sim' },
   { path: '/people', key: 'people' },
 ] as const
 /** What a page needs; the others are for everyone. */
 const NEEDS: Readonly<Partial<Record<(typeof PAGES)[number]['key'], string>>> = {
+  stops: 'correct.state',
   sim: 'simulate',
   people: 'people',
 }

@@ -126,6 +126,7 @@ const query = (fields: Readonly<Record<string, string | number | undefined>>): s
   for (const [key, value] of Object.entries(fields)) if (value !== undefined) search.set(key, String(value))
   return search.size ? `?${search.toString()}` : ''
 }
+const within = (from: number, to: number) => ({ from: Math.floor(from), to: Math.ceil(to) })
 const one = encodeURIComponent
 const firmPath = (firm: string): string => `/firms/${one(firm)}`
 const machineAt = (firm: string, path: string): string => `${firmPath(firm)}/machines/${one(machineId(path))}`
@@ -162,6 +163,19 @@ export const rest = {
   /** The same `key` twice has one effect: a repeat after a lost answer is safe. */
   decide: (firm: string, body: shape.QuarantineDecide, key: string) =>
     call<shape.DeedAnswer>(`${firmPath(firm)}/quarantine/decide`, { method: 'POST', body, key }),
+
+  stopReasons: (firm: string) => call<shape.StopReason[]>(`${firmPath(firm)}/stop-reasons`),
+  /** Of all machines, or of one. */
+  stops: (firm: string, from: number, to: number, path?: string) =>
+    call<shape.Stop[]>(
+      `${firmPath(firm)}/stops${query({ ...within(from, to), machine: path && machineId(path) })}`,
+    ),
+  corrections: (firm: string, from: number, to: number, path: string) =>
+    call<shape.Correction[]>(
+      `${firmPath(firm)}/corrections${query({ ...within(from, to), machine: machineId(path) })}`,
+    ),
+  correct: (firm: string, path: string, body: shape.CorrectionEntry, key: string) =>
+    call<shape.DeedAnswer>(`${machineAt(firm, path)}/corrections`, { method: 'POST', body, key }),
 
   simulation: () => call<shape.Simulation>('/simulation'),
   startRun: (body: shape.RunStart) =>

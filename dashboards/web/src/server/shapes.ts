@@ -1,5 +1,7 @@
 /** The REST contract as types. Only types: the page carries no zod. */
 import type { z } from 'zod'
+import type { CorrectionEntry as Entry } from '#contract/correct.ts'
+import type * as corrections from '#contract/corrections.ts'
 import type * as rest from '#contract/rest.ts'
 
 export type Problem = z.infer<typeof rest.Problem>
@@ -34,5 +36,9 @@ export type PersonPut = z.infer<typeof rest.PersonPut>
 export type PersonChange = z.infer<typeof rest.PersonChange>
 export type PersonAnswer = z.infer<typeof rest.PersonAnswer>
 export type TokenAnswer = z.infer<typeof rest.TokenAnswer>
+export type Stop = z.infer<typeof corrections.StopView>
+export type StopReason = z.infer<typeof corrections.StopReasonView>
+export type Correction = z.infer<typeof corrections.CorrectionView>
+export type CorrectionEntry = z.input<typeof Entry>
 export type TokenRow = z.infer<typeof rest.TokenRow>
 export type TokenPut = z.infer<typeof rest.TokenPut>

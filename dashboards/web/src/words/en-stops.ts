@@ -5,9 +5,9 @@ export const enStops: typeof zhStops = {
   stops: {
     title: 'Stop reasons',
     intro: 'Stops, faults and idle times since {from}, the newest first',
-    unexplained: 'To fill in {n}',
+    unexplained: 'To do {n}',
     all: 'All {n}',
-    none: 'No stop waits for a reason.',
+    none: 'No stop goes on or waits for a reason.',
     noneAtAll: 'Nothing stopped in this time.',
     open: 'goes on',
     toFill: 'no reason yet',

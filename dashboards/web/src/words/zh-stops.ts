@@ -3,9 +3,9 @@ export const zhStops = {
   stops: {
     title: '停机原因',
     intro: '{from} 起的停机、故障和待机，最新在前',
-    unexplained: '待填 {n}',
+    unexplained: '待处理 {n}',
     all: '全部 {n}',
-    none: '没有待填的停机。',
+    none: '没有未结束或待填的停机。',
     noneAtAll: '这段时间没有停机。',
     open: '未结束',
     toFill: '待填',
