@@ -1,9 +1,13 @@
 /** api.sock: what the operator's command line asks, and what the supervisor asks for the first sign-in. */
 import { z } from 'zod'
+import { FiguresQuery } from '#contract/figures.ts'
 import { PersonPut, TokenPut } from '#contract/people.ts'
 import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
 import type { Registry } from 'prom-client'
 import { addPerson, addToken, changePerson } from './auth/staff.ts'
+import { accountsOf } from './figures/accounts.ts'
+import { isRefused } from './figures/days.ts'
+import { figureRows } from './figures/windows.ts'
 import { ownChecks } from './installation.ts'
 import type { Ports } from './ports.ts'
 
@@ -59,6 +63,15 @@ export function localRoutes(ports: Ports, registry: Registry, changed: () => voi
         body: { ready: ports.upstream.alive },
       }),
       'GET /metrics': async () => ({ text: await registry.metrics(), type: registry.contentType }),
+      'GET /figures': async (_body, search) => {
+        const query = FiguresQuery.safeParse(
+          Object.fromEntries([...search].filter(([name]) => name !== 'firm')),
+        )
+        if (!query.success) return { status: 400, body: { error: 'no figures can be asked for so' } }
+        const rows = await figureRows(ports, accountsOf(ports), search.get('firm') ?? '', query.data)
+        if (isRefused(rows)) return { status: rows.refused, body: { error: rows.detail ?? 'refused' } }
+        return { body: rows }
+      },
       'GET /sign-in': () => {
         const path = ports.setup.path(ports.now())
         return { body: path === null ? null : { path } }

@@ -20,7 +20,7 @@ import type { BrokerPort, IngestPort, SimulatorsPort } from './ports.ts'
 
 /** A person waits for the answer: a neighbour that is silent this long is down. */
 const PATIENCE_MS = 3000
-/** Making a plant's past, or reading back a day of its life, takes longer. */
+/** Making a plant's past, reading back a day of its life, or valuing an open day for the first time takes longer. */
 const LONG_PATIENCE_MS = 30_000
 const NAMES = ['broker', 'ingest'] as const
 
@@ -36,10 +36,10 @@ export function brokerAt(data: string): BrokerPort {
 }
 
 export function ingestAt(data: string): IngestPort {
-  const ask = <T>(route: string, query: Readonly<Record<string, string>> = {}) => {
+  const ask = <T>(route: string, query: Readonly<Record<string, string>> = {}, patience = PATIENCE_MS) => {
     const search = new URLSearchParams(query).toString()
     const url = search ? `${route}?${search}` : route
-    return callLocal<T>(socketPath(data, 'ingest'), 'GET', url, undefined, PATIENCE_MS)
+    return callLocal<T>(socketPath(data, 'ingest'), 'GET', url, undefined, patience)
   }
   return {
     messages: (firm, machine, before, limit) =>
@@ -51,10 +51,10 @@ export function ingestAt(data: string): IngestPort {
       }),
     entry: (firm, offset) => ask<RawEntry | null>('/entry', { firm, offset: String(offset) }),
     health: (firm) => ask<FirmHealth>('/health-data', { firm }),
-    account: (firm, day) => ask<AccountNow>('/account', { firm, day }),
+    account: (firm, day) => ask<AccountNow>('/account', { firm, day }, LONG_PATIENCE_MS),
     openDays: (firm) => ask<string[]>('/open-days', { firm }),
     minutes: (firm, { from, to }) =>
-      ask<MinuteAccount[]>('/minutes', { firm, from: String(from), to: String(to) }),
+      ask<MinuteAccount[]>('/minutes', { firm, from: String(from), to: String(to) }, LONG_PATIENCE_MS),
     panes: (firm, machine, { from, to }) =>
       ask<PanesNow>('/panes', { firm, machine, from: String(from), to: String(to) }),
   }

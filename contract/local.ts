@@ -38,6 +38,7 @@
  * api.sock
  *   GET  /users; POST /users {name, password?, role, firms} -> {name, password?}; POST /users/password {name, password?}
  *   POST /tokens {role, firm?} -> {token}
+ *   GET  /figures?firm&by&from&to&name&scope -> FigureRow[]   contract/figures.ts; 400, 404, 409 {error}
  *   GET  /sign-in        -> {path} | null      the one-time link while there is no administrator
  * simulators.sock
  *   GET  /faults         -> FaultList          what can be switched on, and what is in force

@@ -96,11 +96,11 @@ function minutes(firm: Firm | undefined, query: URLSearchParams): LocalAnswer {
   return typeof found === 'string' ? { status: 400, body: { error: found } } : { body: found }
 }
 
-function account(firm: Firm | undefined, day: string | null): LocalAnswer {
+async function account(firm: Firm | undefined, day: string | null): Promise<LocalAnswer> {
   const known = day === null || !Number.isNaN(Date.parse(`${day}T00:00:00Z`))
   if (!firm?.plant || !known) return NOT_FOUND
   if (firm.records.length === 0) return { status: 409, body: { error: 'no_records' } }
-  return { body: dayBooksOf(firm).now(day, performance.now()) }
+  return { body: await dayBooksOf(firm).now(day, performance.now()) }
 }
 
 /** One journal entry as received; null when it aged out. */

@@ -23,7 +23,7 @@ export async function runTool(usage: string, run: () => Promise<unknown>): Promi
   }
 }
 
-const isArgsError = (error: unknown): boolean =>
+export const isArgsError = (error: unknown): boolean =>
   String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
 
 /** Parses `--data` and the tool's own options; several spellings of a mistake are one message. */
@@ -60,7 +60,8 @@ function unwrap(answer: LocalAnswer): unknown {
   throw new UsageError(String((answer.body as { error?: unknown }).error))
 }
 
-async function runs(socket: string): Promise<boolean> {
+/** Does a process answer on its socket? */
+export async function runs(socket: string): Promise<boolean> {
   try {
     await callLocal(socket, 'GET', '/health', undefined, 2000)
     return true

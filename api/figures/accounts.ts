@@ -30,6 +30,11 @@ export type DayAccounts = {
   readonly missing: readonly string[]
 }
 
+/** What figures are made from. */
+export type Sources = Pick<Ports, 'ledgers' | 'log' | 'now'> & {
+  readonly ingest: Pick<Ports['ingest'], 'account' | 'openDays' | 'minutes'>
+}
+
 /** Why there is no account at all. */
 export type NoAccount = 'no_plant' | 'no_records' | 'ingest_down'
 
@@ -42,7 +47,7 @@ const dateAfter = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
 
 /** The production day that runs, by the plant in force. */
-export function dayNow(ports: Ports, firm: string): string | null {
+export function dayNow(ports: Pick<Sources, 'ledgers' | 'now'>, firm: string): string | null {
   const plant = ports.ledgers.of(firm)?.plant()?.plant
   return plant ? productionDay(calendarIn(plant), ports.now()) : null
 }
@@ -63,11 +68,11 @@ export function accountsOf(ports: Ports): Accounts {
 }
 
 export class Accounts {
-  readonly #ports: Ports
+  readonly #ports: Sources
   /** By firm, day and hash, the newest used last. */
   readonly #held = new Map<string, Account>()
 
-  constructor(ports: Ports) {
+  constructor(ports: Sources) {
     this.#ports = ports
   }
 

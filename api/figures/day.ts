@@ -11,9 +11,8 @@ import { toFen } from '#domain/accounting/rounding.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
 import type { Book } from '#domain/accounting/records.ts'
 import type { Place } from '#domain/accounting/valuationCase.ts'
-import type { Account, QuarterSum } from '#domain/kpi/account.ts'
+import { performanceOf, type Account, type QuarterSum } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
-import { addTotals } from '#domain/kpi/totals.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
 import { basisOf, isRevised, windowOf, type Days } from './days.ts'
 import { lossesView } from './losses.ts'
@@ -87,7 +86,7 @@ function machinesOf({ cells, values, totals, holes }: Account, plant: Days['plan
       const spent = (cost.get(path) ?? []).reduce((sum, { nano }) => sum + nano, 0n)
       const made = (value.get(path) ?? []).reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n)
       const { u, status } = uOf(spent, made, { known: !unknown.has(path) })
-      const oee = OEE.of(addTotals((times.get(path) ?? []).map((cell) => cell.totals)))
+      const oee = OEE.of(performanceOf({ totals: times.get(path) ?? [] }))
       return {
         machine: path,
         cost: toFen(spent),

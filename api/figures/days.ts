@@ -10,8 +10,14 @@ import type { Plant } from '#domain/plant/plant.ts'
 import type { Refused } from '../http/problem.ts'
 import { refuse } from '../http/problem.ts'
 import type { LedgerReader } from '../ledgers.ts'
-import type { Ports } from '../ports.ts'
-import { dayNow, together, type Accounts, type DayAccounts, type NoAccount } from './accounts.ts'
+import {
+  dayNow,
+  together,
+  type Accounts,
+  type DayAccounts,
+  type NoAccount,
+  type Sources,
+} from './accounts.ts'
 
 export const MOST_DAYS = 400
 
@@ -45,7 +51,7 @@ export function bookOf(ledger: LedgerReader): PriceBook {
 
 /** Days from … to, both inside; left out: the day that runs. */
 export async function daysOf(
-  ports: Ports,
+  ports: Sources,
   accounts: Accounts,
   firm: string,
   asked: { readonly from?: string | undefined; readonly to?: string | undefined },

@@ -8,7 +8,7 @@ import { roleOf } from '#domain/accounting/measureRole.ts'
 import type { Pane } from '#domain/accounting/pane.ts'
 import type { PriceBook } from '#domain/accounting/records.ts'
 import { toFen, type Nano } from '#domain/accounting/rounding.ts'
-import { partOf } from '#domain/kpi/account.ts'
+import { partOf, performanceOf } from '#domain/kpi/account.ts'
 import { KPIS, warningsOf, type Figure } from '#domain/kpi/oee.ts'
 import { reliabilityOf } from '#domain/kpi/reliability.ts'
 import { addTotals, type Totals } from '#domain/kpi/totals.ts'
@@ -28,9 +28,8 @@ export function totalsOfMachine(
   shift: number | null | undefined,
   segments: readonly Segment[],
 ): Totals {
-  const inside = insideOf(shift, { axis: 'machine', key: path })
-  const parts = days.account.totals.filter(inside).map(({ totals }) => totals)
-  return addTotals([...parts, reliabilityOf(segments)])
+  const own = partOf(days.account, insideOf(shift, { axis: 'machine', key: path }))
+  return addTotals([performanceOf(own), reliabilityOf(segments)])
 }
 
 export function kpisView(totals: Totals): View['kpis'] {

@@ -8,7 +8,7 @@ import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
 import { shownU } from '#domain/accounting/u.ts'
 import { figureOf, type Scope } from '#domain/accounting/valuation.ts'
-import type { Account } from '#domain/kpi/account.ts'
+import { performanceOf, type Account } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { addTotals, type Totals } from '#domain/kpi/totals.ts'
 import { SECOND, type Instant } from '#domain/time.ts'
@@ -26,8 +26,9 @@ export function rowsOf(
   window: { readonly from: Instant; readonly to: Instant },
   extra: Partial<Totals> = {},
 ): FigureRow[] {
-  const totals = addTotals([...account.totals.map((cell) => cell.totals), extra])
-  return [...moneyRows(account, scope), ...timeRows(totals), ...kpiRows(totals)].map((row) => ({
+  const totals = addTotals(account.totals.map((cell) => cell.totals))
+  const performance = addTotals([performanceOf(account), extra])
+  return [...moneyRows(account, scope), ...timeRows(totals), ...kpiRows(performance)].map((row) => ({
     name: row.name,
     scope: name,
     ...window,

@@ -12,8 +12,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
 import type { Refused } from '../http/problem.ts'
 import { refuse } from '../http/problem.ts'
-import type { Ports } from '../ports.ts'
-import { together, type Accounts } from './accounts.ts'
+import { together, type Accounts, type Sources } from './accounts.ts'
 import { insideOf } from './cost.ts'
 import { daysOf, isRefused, type Days } from './days.ts'
 import { rowsOf } from './rows.ts'
@@ -25,7 +24,7 @@ type Window = Span & { readonly account: Account; readonly shift?: number | null
 const MOST_MINUTES = 120
 
 export async function figureRows(
-  ports: Ports,
+  ports: Sources,
   accounts: Accounts,
   firm: string,
   query: Query,
@@ -66,7 +65,7 @@ function scopesOf({ machines }: Plant, text: string, account: Account): (readonl
 }
 
 async function windowsOf(
-  ports: Ports,
+  ports: Sources,
   accounts: Accounts,
   firm: string,
   span: Span,
@@ -109,7 +108,7 @@ function monthsOf({ days }: Days): Window[] {
 
 /** Of the last 48 hours, whole minutes. */
 async function minutesOf(
-  ports: Ports,
+  ports: Sources,
   firm: string,
   { from, to }: Span,
 ): Promise<readonly Window[] | Refused> {

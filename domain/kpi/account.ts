@@ -33,7 +33,7 @@ import {
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Segment } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
-import { addTotals, makesPieces, standardTimesOf, totalsOf, type Totals } from './totals.ts'
+import { addMachines, addTotals, makesPieces, standardTimesOf, totalsOf, type Totals } from './totals.ts'
 
 export type TotalsCell = Place & { readonly totals: Totals }
 
@@ -76,8 +76,7 @@ const byCauseAndShift = (loss: Loss): string => JSON.stringify([causeOf(loss), l
 export function quarterAccountOf(input: AccountInput): Account {
   const work = caseOf(input)
   const valuation = valuationIn(work, input.closed)
-  const sum = (amounts: readonly Nano[]) => amounts.reduce((total, nano) => total + nano, 0n)
-  const value = sum(valuation.values.map(({ added, scrapped }) => added - scrapped))
+  const value = sumOf(valuation.values.map(({ added, scrapped }) => added - scrapped))
   const { losses, setups } = lossesOf(work, input)
   return {
     ...valuation,
@@ -88,14 +87,16 @@ export function quarterAccountOf(input: AccountInput): Account {
     quarters: [
       {
         start: Math.floor(work.span.from / QUARTER) * QUARTER,
-        cost: sum(valuation.cells.map(({ nano }) => nano)),
+        cost: sumOf(valuation.cells.map(({ nano }) => nano)),
         value,
-        finished: sum(valuation.values.map(({ finished }) => finished)),
+        finished: sumOf(valuation.values.map(({ finished }) => finished)),
         wh: meteredWh(work),
       },
     ],
   }
 }
+
+const sumOf = (amounts: readonly Nano[]): Nano => amounts.reduce((total, nano) => total + nano, 0n)
 
 function meteredWh(work: Case): number {
   const incoming = work.books.at(work.span.from).find('metering', 'energy')?.incoming ?? null
@@ -160,6 +161,18 @@ export function monthsAfter(
     months.set(month, { month, peakW, wh: (known?.wh ?? 0) + wh, varh: (known?.varh ?? 0) + varh })
   }
   return [...months.values()].toSorted((a, b) => (a.month < b.month ? -1 : 1))
+}
+
+/**
+ * Totals for the KPIs of a line, a shift or a plant: of each machine, together. Machines that make no pieces, such as compressors, have no
+ * part in them; of one alone they are its own.
+ */
+export function performanceOf({ totals }: Pick<Account, 'totals'>): Totals {
+  const machines = [...Map.groupBy(totals, ({ machine }) => machine).values()].map((cells) =>
+    addTotals(cells.map((cell) => cell.totals)),
+  )
+  const makers = machines.filter(({ uncounted, calendar }) => uncounted < calendar)
+  return addMachines(makers.length > 0 ? makers : machines)
 }
 
 function totalsIn({ plant, books, span }: AccountInput, panes: readonly Pane[]): TotalsCell[] {

@@ -2,6 +2,7 @@
  * The account of a production day that is not settled yet, as of now: quarter-hours whose facts have not changed since are kept, and only
  * what changed is made anew. It is made when somebody asks, and never stored: the account of the settled day takes its place.
  */
+import { setImmediate as breathe } from 'node:timers/promises'
 import { statesInOrder, type Facts } from '#domain/accounting/facts.ts'
 import { panesOf } from '#domain/accounting/machinePanes.ts'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
@@ -26,6 +27,9 @@ import { dayTermsOf, type DayTerms } from './dayAccount.ts'
 
 /** A machine that has told nothing for longer is not waited for: the time since is unknown. */
 const PATIENCE: Millis = 2 * MINUTE
+
+/** Longest stretch of work without letting the pipeline in. */
+const HOLD: Millis = 8
 
 const quarterOf = (at: Instant): Instant => Math.floor(at / QUARTER) * QUARTER
 
@@ -69,11 +73,15 @@ export class DayBook {
     if (made) made.until = Math.min(made.until, Math.max(this.day.from, quarterOf(from)))
   }
 
-  /** The account of the day up to an instant, the begin of the day or later. */
-  account(at: Instant): Account {
+  /** The account of the day up to an instant, the begin of the day or later. A long way to it lets other work in. */
+  async account(at: Instant): Promise<Account> {
     const to = Math.min(at, this.day.to)
-    for (const machine of this.day.plant.machines) this.#makePanes(machine, to)
-    return this.#value(to)
+    const pause = pauses()
+    for (const machine of this.day.plant.machines) {
+      this.#makePanes(machine, to)
+      await pause()
+    }
+    return this.#value(to, pause)
   }
 
   /** Up to when a machine's time is told; a silent one's is unknown since. */
@@ -110,7 +118,7 @@ export class DayBook {
     this.#changed.add(start)
   }
 
-  #value(to: Instant): Account {
+  async #value(to: Instant, pause: () => Promise<void>): Promise<Account> {
     let months = this.#monthsBefore
     let setups: Account['setups'] = new Map()
     const parts: Account[] = []
@@ -124,13 +132,14 @@ export class DayBook {
       if (!known || this.#changed.has(start) || known.span.to !== span.to || known.before !== before) {
         account = this.#valueQuarter(span, start, peaks, setups)
         this.#valued.set(start, { span, before, account })
+        this.#changed.delete(start)
         if (sum && span.from < sum.to) sum = null
+        await pause()
       }
       months = monthsAfter(months, account!.months)
       setups = account!.setups
       parts.push(account!)
     }
-    this.#changed.clear()
     const last = parts.at(-1)
     if (!last) return sumOfAccounts([], { from: this.day.from, to }, months)
     const closed = { from: this.day.from, to: last.span.from }
@@ -154,6 +163,16 @@ export class DayBook {
       segments.set(path, quarter.segments)
     }
     return quarterAccountOf({ ...this.#terms, span, panes, months, segments, setups })
+  }
+}
+
+/** Lets other work in whenever so much time has passed. */
+function pauses(): () => Promise<void> {
+  let since = performance.now()
+  return async () => {
+    if (performance.now() - since < HOLD) return
+    await breathe()
+    since = performance.now()
   }
 }
 

@@ -11,7 +11,12 @@ const AGAIN: Millis = 500
 /** Unasked for so long, a book goes. */
 const UNASKED: Millis = 15 * MINUTE
 
-type Kept = { readonly book: DayBook; asked: number; told: AccountNow | null }
+type Kept = {
+  readonly book: DayBook
+  asked: number
+  told: AccountNow | null
+  making: Promise<AccountNow> | null
+}
 
 const kept = new WeakMap<Firm, DayBooks>()
 
@@ -39,24 +44,35 @@ class DayBooks {
     for (const { book } of this.#books.values()) if (from < book.day.to) book.touch(machine, from)
   }
 
-  /** A day as of now; null: the day that runs. `clock`: monotonic ms of the process, which only says how long answers and books are kept. */
-  now(date: string | null, clock: number): AccountNow {
+  /**
+   * A day as of now; null: the day that runs. Who asks while it is being made gets the same. `clock`: monotonic ms of the process, which
+   * only says how long answers and books are kept.
+   */
+  now(date: string | null, clock: number): Promise<AccountNow> {
     const { at, almanac } = this.#firm
     const day = date ?? almanac.at(at).day
     for (const [other, { asked }] of this.#books)
       if (other !== day && clock - asked > UNASKED) this.#books.delete(other)
     let own = this.#books.get(day)
     if (!own?.book.holds) {
-      const made = almanac.day(day)
-      own = { book: new DayBook(this.#firm, made, this.#monthsBefore(day)), asked: clock, told: null }
+      const book = new DayBook(this.#firm, almanac.day(day), this.#monthsBefore(day))
+      own = { book, asked: clock, told: null, making: null }
       this.#books.set(day, own)
     }
-    if (own.told && clock - own.asked < AGAIN) return own.told
+    if (own.told && clock - own.asked < AGAIN) return Promise.resolve(own.told)
     own.asked = clock
-    const { from, to } = own.book.day
-    const asOf = Math.max(from, Math.min(at, to))
-    const account = own.book.account(asOf)
-    return (own.told = { day, from, to, asOf, version: account.version, text: encodeAccount(account) })
+    return (own.making ??= this.#make(own, day))
+  }
+
+  async #make(own: Kept, day: string): Promise<AccountNow> {
+    try {
+      const { from, to } = own.book.day
+      const asOf = Math.max(from, Math.min(this.#firm.at, to))
+      const account = await own.book.account(asOf)
+      return (own.told = { day, from, to, asOf, version: account.version, text: encodeAccount(account) })
+    } finally {
+      own.making = null
+    }
   }
 
   /** Peaks as the newest valued day before left them. */
