@@ -28,12 +28,12 @@ function questionOf(intake: Intake, query: URLSearchParams): Question | LocalAns
   return typeof asked === 'string' ? { status: 400, body: { error: asked } } : { firm, machine, asked }
 }
 
-export function sources(intake: Intake, query: URLSearchParams): LocalAnswer {
+export async function sources(intake: Intake, query: URLSearchParams): Promise<LocalAnswer> {
   const question = questionOf(intake, query)
   if (!('firm' in question)) return question
   const limit = Math.min(Math.max(0, numberIn(query, 'limit', 0) || 0), MAX_PAGE)
   const page = { after: numberIn(query, 'after', 0) || 0, limit }
-  return { body: paneSources(intake.reader, question.firm, question.machine, question.asked, page) }
+  return { body: await paneSources(intake.reader, question.firm, question.machine, question.asked, page) }
 }
 
 export async function recompute(intake: Intake, query: URLSearchParams): Promise<LocalAnswer> {

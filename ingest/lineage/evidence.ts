@@ -29,8 +29,9 @@ export type Found = {
   readonly machine: string
   readonly class: DeviceClass
   readonly boot: string | null
-  /** Place in its message. */
+  /** Place in its message, and how many there are. */
   readonly place: number
+  readonly items: number
   readonly item: Item
 }
 
@@ -99,16 +100,13 @@ function enteredReading({ topic, payload, offset }: JournalEntry): Message | nul
 export const isEnteredReading = (topic: string): boolean =>
   topic.startsWith('control/') && topic.endsWith('/correct.reading')
 
-/** What an entry carries for accounting. */
-export const carriedBy = (entry: JournalEntry): Message | null => messageOf(entry) ?? enteredReading(entry)
-
 function foundIn(entry: JournalEntry): Found[] {
-  const message = carriedBy(entry)
+  const message = messageOf(entry) ?? enteredReading(entry)
   if (!message?.decoded.ok) return []
   const { cls, machine, decoded } = message
   const { boot, items, faults } = decoded
   return items.flatMap((item, place) =>
-    faults?.[place] ? [] : [{ entry, machine, class: cls, boot, place, item }],
+    faults?.[place] ? [] : [{ entry, machine, class: cls, boot, place, items: items.length, item }],
   )
 }
 

@@ -79,13 +79,28 @@ beforeAll(async () => {
   }
   await Promise.all(waiting)
   for (const batch of batches.values()) await send(tick, batch)
-  // entered by hand: what nothing had told, in the shift that runs
+  const enter = async (
+    kind: 'fact.put' | 'correct.reading',
+    body: { readonly machine: string },
+    ts: Instant,
+  ) => {
+    await journal.control(tick, kind, body)
+    const { offset } = journal.writer.status().firms.find(({ firm }) => firm === FIRM)!
+    const cls = kind === 'fact.put' ? 'event' : 'count'
+    brought.push({ machine: body.machine, class: cls, boot: 'manual', seq: offset, ts, offset })
+  }
+  // entered by hand: what nothing had told, a reading between two others, and a state that was another
   const entered = day.from + 9.5 * HOUR + MINUTE
+  const lathe = pathOf('lathe-01')
   const item = { ts: entered, type: 'tool_change', tool_type: 'insert', tool: 'i-1' }
-  const body = { machine: pathOf('lathe-01'), class: 'event', item }
-  await journal.control(tick, 'fact.put', body)
-  const { offset } = journal.writer.status().firms.find(({ firm }) => firm === FIRM)!
-  brought.push({ machine: body.machine, class: 'event', boot: 'manual', seq: offset, ts: entered, offset })
+  await enter('fact.put', { machine: lathe, class: 'event', item } as { machine: string }, entered)
+  const meter = pathOf('m00')
+  const before = told.findLast(({ machine, ts }) => machine === meter && ts < entered)!
+  const { kwh: value } = before.payload['v'] as { kwh: number }
+  const reading = { machine: meter, measure: 'kwh', ts: before.ts + 10 * SECOND, value }
+  await enter('correct.reading', reading, reading.ts)
+  const stretch = { from: entered, to: entered + 5 * MINUTE }
+  await journal.control(tick, 'correct.state', { machine: lathe, ...stretch, state: 'STOP' })
   await journal.tick(tick, mono)
   running = await startIngest(dir)
   await caughtUp(running, journal)
@@ -147,6 +162,10 @@ async function checkAll(): Promise<void> {
     expect([result.equal, result.settled, result.hash]).toEqual([true, true, result.storedHash])
     expect(result.panes.length).toBeGreaterThan(10)
   }
+  for (const name of ['lathe-01', 'm00']) {
+    const { panes } = await ask<PaneSources>('sources', { machine: pathOf(name), ...WINDOW() })
+    expect(panes.some(({ sources }) => sources.some(({ boot }) => boot === 'manual'))).toBe(true)
+  }
   const hour = { from: day.from + 9.5 * HOUR, to: day.from + 9.75 * HOUR }
   expect(await checkSources('lathe-01', MINUTE, hour)).toBeGreaterThan(10)
   const minutes = await recomputed('lathe-01', MINUTE, hour)
@@ -158,7 +177,7 @@ test('each source leads to exactly the messages that were sent, and they make th
 test('a message shows the chain at it', async () => {
   const { offset } = brought.at(-1)!
   const entry = await ask<RawEntry>('entry', { offset })
-  expect([entry.offset, entry.topic]).toEqual([offset, `control/${FIRM}/fact.put`])
+  expect([entry.offset, entry.topic]).toEqual([offset, `control/${FIRM}/correct.reading`])
   expect(entry.chain).toMatchObject({ state: 'intact', why: null })
   expect(entry.chain!.hash).toMatch(/^[0-9a-f]{64}$/)
 })
