@@ -5,7 +5,7 @@
  *   npm run bench -- latency [--seconds 20]        publish to page at 500, 2,000 and 5,000 messages/s
  *   npm run bench -- idle [--seconds 60]           CPU, memory and bytes at 500 messages/s
  *   npm run bench -- simulators [--hours 2]        items/s that one core of simulator makes
- *   npm run bench -- panes [--days 30]             items/s of the pipeline with panes, beside the pipeline without
+ *   npm run bench -- panes [--days 30] [--turns 3] items/s of the pipeline with panes, beside the pipeline without
  *   npm run bench -- lineage [--seconds 60]        from a pane to its messages and back, among 10,000 messages/s of others
  */
 import { parseArgs } from 'node:util'
@@ -18,7 +18,12 @@ import { measureSimulators } from './simulators.ts'
 import { measureThroughput } from './throughput.ts'
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string' }, days: { type: 'string' }, hours: { type: 'string' } },
+  options: {
+    seconds: { type: 'string' },
+    days: { type: 'string' },
+    turns: { type: 'string' },
+    hours: { type: 'string' },
+  },
   allowPositionals: true,
 })
 const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
@@ -31,6 +36,7 @@ if (wanted === 'throughput' || wanted === 'all') await measureThroughput(seconds
 if (wanted === 'latency' || wanted === 'all') await measureLatency(seconds ?? 20)
 if (wanted === 'idle' || wanted === 'all') await measureIdle(seconds ?? 60)
 if (wanted === 'simulators' || wanted === 'all') measureSimulators(Number(values.hours ?? 2))
-if (wanted === 'panes' || wanted === 'all') await measurePanes(Number(values.days ?? 30))
+if (wanted === 'panes' || wanted === 'all')
+  await measurePanes(Number(values.days ?? 30), Number(values.turns ?? 3))
 if (wanted === 'lineage' || wanted === 'all') await measureLineage(seconds ?? 60)
 process.exit(0)
