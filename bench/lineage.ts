@@ -142,7 +142,7 @@ export async function measureLineage(seconds: number): Promise<void> {
     }
     return median(taken)
   }
-  const minute = { from: end - MINUTE, to: end, length: MINUTE }
+  const minute = { from: end - 2 * MINUTE, to: end - MINUTE, length: MINUTE }
   const quarter = { from: end - QUARTER, to: end, length: QUARTER }
   const hour = { from: end - 60 * MINUTE, to: end, length: QUARTER }
   const shift = { from, to: end, length: QUARTER }

@@ -6,7 +6,7 @@
  *   npm run bench -- idle [--seconds 60]           CPU, memory and bytes at 500 messages/s
  *   npm run bench -- simulators [--hours 2]        items/s that one core of simulator makes
  *   npm run bench -- panes [--days 30] [--turns 3] items/s of the pipeline with panes, beside the pipeline without
- *   npm run bench -- lineage [--seconds 60]        from a pane to its messages and back, among 10,000 messages/s of others
+ *   npm run bench -- lineage [--seconds 120]       from a pane to its messages and back, among 10,000 messages/s of others
  */
 import { parseArgs } from 'node:util'
 import os from 'node:os'
@@ -38,5 +38,5 @@ if (wanted === 'idle' || wanted === 'all') await measureIdle(seconds ?? 60)
 if (wanted === 'simulators' || wanted === 'all') measureSimulators(Number(values.hours ?? 2))
 if (wanted === 'panes' || wanted === 'all')
   await measurePanes(Number(values.days ?? 30), Number(values.turns ?? 3))
-if (wanted === 'lineage' || wanted === 'all') await measureLineage(seconds ?? 60)
+if (wanted === 'lineage' || wanted === 'all') await measureLineage(seconds ?? 120)
 process.exit(0)

@@ -132,14 +132,16 @@ export class HotDay {
     if (!at) return null
     let low = at.number
     let high = Math.min(low + PLACE_COMMITS, behind?.number ?? Infinity) - 1
-    // of a firm that says little there is no other group than the first
-    for (let middle = low; low <= high; middle = (low + high) >> 1) {
-      const group = this.#firstWith(firm, middle, middle === at.number ? middle : high)
+    // entries lie about evenly between two places; of a firm that says little there is no other group than the first
+    const share = behind ? (offset - at.first) / (behind.first - at.first) : 0
+    let middle = low + Math.floor(share * (high - low + 1))
+    while (low <= high) {
+      const group = this.#firstWith(firm, middle, high)
       if (group && group.frames[0]!.offset <= offset) {
         if (group.frames.at(-1)!.offset >= offset) return group
         low = group.number + 1
-      } else if (middle === at.number) low++
-      else high = middle - 1
+      } else high = middle - 1
+      middle = (low + high) >> 1
     }
     return null
   }
