@@ -112,9 +112,12 @@ export class OpenDays {
     const to = Math.min(span.to, own.to + REACH)
     this.onTouch(machine, span.from)
     if (from > span.from) this.#touchDay(this.#almanac.at(span.from), machine, span, own, mono, reason)
-    for (let day = this.#almanac.at(from); day.from <= to; day = this.#almanac.dayAfter(day)) {
-      if (day.from > own.to && day.day > this.#newest) return
+    let day = this.#almanac.at(from)
+    while (day.from <= to && (day.from <= own.to || day.day <= this.#newest)) {
       this.#touchDay(day, machine, { from, to }, own, mono, reason)
+      // the next day begins where this one ends; mostly it is not looked for
+      if (day.to > to || (day.to > own.to && day.day >= this.#newest)) return
+      day = this.#almanac.dayAfter(day)
     }
   }
 
