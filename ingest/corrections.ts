@@ -42,9 +42,10 @@ export class Corrections {
   factsOf(machine: string, span: Span, states: Span): Corrected | undefined {
     const own = this.#machines.get(machine)
     if (!own) return undefined
-    const overrides = this.overrides(machine, states).filter(({ state }) => state !== null)
+    const causes = this.overrides(machine, states)
+    const overrides = causes.filter(({ state }) => state !== null)
     const counts = own.counts.filter(({ ts }) => ts >= span.from && ts < span.to)
-    return overrides.length + counts.length > 0 ? { overrides, counts } : undefined
+    return causes.length + counts.length > 0 ? { overrides, causes, counts } : undefined
   }
 
   #of(machine: string): OfMachine {

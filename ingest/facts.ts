@@ -6,6 +6,7 @@ import { statesInOrder, type Facts, type StateHeard } from '#domain/accounting/f
 import type { Span } from '#domain/accounting/span.ts'
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Sample } from '#domain/telemetry/counter.ts'
+import { openSince } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
 import type { StateRow } from '#store/ledger/changes.ts'
 import { sampleDay, type SampleDay, type SampleMeasure } from '#store/ledger/samples.ts'
@@ -26,10 +27,11 @@ export function factsOf(firm: Firm, machine: Machine, span: Span): Facts {
   // what a register counted between two readings was made while the machine ran
   const ran = { from: Math.max(read.from, span.from - REACH), to: Math.min(read.to, span.to + REACH) }
   const corrections = firm.corrections.factsOf(path, span, ran)
+  const told = { from: openSince(corrections?.causes ?? [], ran.from), to: ran.to }
   return {
     ...(corrections && { corrections }),
     samples,
-    states: machine.meter ? [] : statesOf(firm, path, ran),
+    states: machine.meter ? [] : statesOf(firm, path, told),
     events: eventsOf(firm, path, span, read),
     signs: signsOf(firm, path, span),
   }

@@ -68,7 +68,7 @@ export class Firm {
   readonly corrections: Corrections
   readonly almanac: Almanac
   readonly days: OpenDays
-  /** Days have settled or records have come since accounts were last looked for; after a start nobody knows. */
+  /** Days have settled, or records or corrections have come since accounts were last looked for; after a start nobody knows. */
   unvalued = true
   /** Machines whose open panes are an hour old. */
   hourly: MachineMemory[] = []
@@ -244,7 +244,7 @@ export class Firm {
     this.#unsaved = changes
     this.ledger.commit(changes)
     this.stored = changes.progress.cursor
-    if (changes.settled.length > 0 || changes.records.length > 0) this.unvalued = true
+    if (changes.settled.length + changes.records.length + changes.corrections.length > 0) this.unvalued = true
     for (const [path, parts] of Map.groupBy(changes.samples, (part) => part.machine))
       this.machine(path).samples.stored(parts)
     this.#unsaved = null

@@ -93,6 +93,14 @@ export class OpenDays {
     return this.#days.has(day) || this.#settled.has(day)
   }
 
+  /** Days that hold part of a stretch and are settled, be it in part. */
+  settledIn({ from, to }: Span): string[] {
+    const dates: string[] = []
+    for (let day = this.#almanac.at(from); day.from < to; day = this.#almanac.dayAfter(day))
+      if (this.#settled.has(day.day)) dates.push(day.day)
+    return dates
+  }
+
   /** Open days, the oldest first. */
   list(): OpenDay[] {
     return [...this.#days.values()].toSorted((a, b) => a.day.from - b.day.from)

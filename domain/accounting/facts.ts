@@ -47,8 +47,10 @@ export type CountCorrection = {
 
 /** What people said in place of what was heard. A missing reading that they entered is a sample with boot `manual`. */
 export type Corrections = {
-  /** Those that say a state: a reason is in no figure. */
+  /** Those that say a state: panes know no reasons. */
   readonly overrides: readonly Override[]
+  /** All of them: why machines stood is in accounts. */
+  readonly causes: readonly Override[]
   readonly counts: readonly CountCorrection[]
 }
 

@@ -33,7 +33,7 @@ export type Override = {
   /** Of those that speak of the same instant the one with the highest id holds. */
   readonly id: number
   readonly from: Instant
-  /** Null: until the state heard at `from` changes. Only a reason can be said so: figures never wait for the end of it. */
+  /** Null: until the state heard at `from` changes. Only a reason can be said so: panes never wait for the end of it. */
   readonly to: Instant | null
   /** Null: as heard. What runs then needs no reason and gets none. */
   readonly state: MachineState | null

@@ -178,4 +178,4 @@ function pauses(): () => Promise<void> {
 
 /** States of a machine as people corrected them: why it stood. */
 const statesIn = ({ stateStaleMs }: Machine, facts: Facts, { from, to }: Span): Segment[] =>
-  shownStates(statesInOrder(facts.states), stateStaleMs, facts.corrections?.overrides ?? [], from, to)
+  shownStates(statesInOrder(facts.states), stateStaleMs, facts.corrections?.causes ?? [], from, to)

@@ -1,7 +1,7 @@
 /**
- * Accounts of the days that are settled whole. What an account is made of stands beside it: hash of the day's panes, version of the
- * records, the peak before it. A day whose account is made of something else is due, the oldest first, because a day begins with the peaks
- * that the one before it left. An account that comes out the same is no new revision.
+ * Accounts of the days that are settled whole. What an account is made of stands beside it: hash of the day's panes and of the causes
+ * that people gave for its stops, version of the records, the peak before it. A day whose account is made of something else is due, the
+ * oldest first, because a day begins with the peaks that the one before it left. An account that comes out the same is no new revision.
  */
 import { createHash } from 'node:crypto'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
@@ -9,7 +9,7 @@ import type { PriceBook } from '#domain/accounting/records.ts'
 import { accountOf, peaksOf } from '#domain/kpi/account.ts'
 import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
 import type { AccountRow, SettledRow } from '#store/ledger/changes.ts'
-import type { LedgerReader, StoredPanes, Valued } from '#store/ledger/ledger.ts'
+import type { LedgerReader, MachinePast, StoredPanes, Valued } from '#store/ledger/ledger.ts'
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { Almanac, ProductionDay } from '../almanac.ts'
 import { dayTermsOf } from './dayAccount.ts'
@@ -20,7 +20,7 @@ const LAST = '9999-99-99'
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const short = (text: string): string => sha256(text).slice(0, 16)
 
-/** `panes-version-before-after`: the last two are the peaks of the months before and after. */
+/** `panes-version-before-after`: panes with causes after a point; the last two are the peaks of the months before and after. */
 type Basis = { readonly panes: string; readonly version: number; readonly before: string }
 const basisText = ({ panes, version, before }: Basis): string => `${panes}-${version}-${before}`
 /** Version of the records by which an account was made. */
@@ -32,6 +32,7 @@ export type Made = {
 }
 
 type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> &
+  Pick<MachinePast, 'causes'> &
   Pick<Valued, 'accountHeads' | 'account'> &
   Pick<LedgerReader, 'states'>
 
@@ -39,6 +40,7 @@ type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> &
 export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, limit: number): Made {
   const settled = newestOf(source.settled(FIRST, LAST))
   const heads = new Map(source.accountHeads(FIRST, LAST).map((head) => [head.day, head]))
+  const causes = causesByDay(source, almanac)
   const rows: AccountRow[] = []
   /** Peaks that the day before left: their hash, and the peaks where they are known already. */
   let before = { hash: short('[]'), peaks: (): readonly MonthState[] => [] }
@@ -52,7 +54,7 @@ export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, 
     }
     const whole = parts as SettledRow[]
     const basis = {
-      panes: short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n')),
+      panes: short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n')) + (causes.get(date) ?? ''),
       version: books.versionUntil(day.to),
       before: before.hash,
     }
@@ -69,6 +71,15 @@ export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, 
 }
 
 const hashOfPeaks = (peaks: readonly MonthState[]): string => short(JSON.stringify(peaks))
+
+/** What people said of why machines stood, by the day that holds it. */
+function causesByDay(source: Source, almanac: Almanac): Map<string, string> {
+  const ids = new Map<string, number[]>()
+  for (const { id, from, to } of source.causes())
+    for (let day = almanac.at(from); day.from < to; day = almanac.dayAfter(day))
+      ids.set(day.day, [...(ids.get(day.day) ?? []), id])
+  return new Map([...ids].map(([day, own]) => [day, `.${short(own.join(' '))}`]))
+}
 
 /** By day, then by shift. */
 function newestOf(rows: readonly SettledRow[]): Map<string, Map<number | null, SettledRow>> {
@@ -120,6 +131,8 @@ function makeRow(
 /** Why a day has another account. */
 function reasonOf(head: AccountHead, { panes, version }: Basis, newest: SettledRow): string {
   const [panesBefore, versionBefore] = head.basis.split('-')
-  if (panes !== panesBefore) return newest.reason ?? 'late_data'
+  const [own, ownBefore] = [panes, panesBefore!].map((text) => text.split('.')[0])
+  if (own !== ownBefore) return newest.reason ?? 'late_data'
+  if (panes !== panesBefore) return 'correction'
   return String(version) === versionBefore ? 'month_before' : 'records'
 }

@@ -12,8 +12,13 @@ import type { CorrectionBody, CorrectionRow } from '#store/ledger/changes.ts'
 import type { Firm } from '../firm.ts'
 import { refused, type Deed, type Outcome, type Refused } from './deed.ts'
 
-/** A stretch of a machine whose panes change: openDays.ts. */
-export type Touch = { readonly machine: string; readonly span: Span; readonly own: Span }
+/** A stretch of a machine whose panes change (openDays.ts), or of which only the causes do: those are in accounts alone. */
+export type Touch = {
+  readonly machine: string
+  readonly span: Span
+  readonly own: Span
+  readonly causesAlone?: true
+}
 
 /** What a correction would do, old and new side by side. */
 export type Effect = {
@@ -121,30 +126,18 @@ function accept<A, K extends CorrectionBody['kind']>(
   firm.corrections.add(row)
   firm.pending.corrections.push(row)
   follow?.(firm, row)
-  for (const { machine, span, own } of touches)
-    firm.days.touch(machine, span, own, firm.clock.mono, 'correction')
+  for (const { machine, span, own, causesAlone } of touches)
+    if (causesAlone) firm.days.onTouch(machine, span.from)
+    else firm.days.touch(machine, span, own, firm.clock.mono, 'correction')
   const { machine, from, to, body, withdraws } = row
   const made = { id, kind: body.kind, machine, from, to, by, reason, withdraws, old, new: now }
   firm.event('correction.made', at, offset, made)
   return { ok: true, result: { id, days: revisedDays(firm, touches) } }
 }
 
-/** Production days with settled shifts that are made again. */
+/** Settled production days whose panes or accounts are made again. */
 const revisedDays = ({ days }: Firm, touches: readonly Touch[]): string[] =>
-  days
-    .list()
-    .filter(({ parts }) =>
-      parts.some(
-        ({ part, open, revision, dirty }) =>
-          open &&
-          revision > 0 &&
-          touches.some(
-            ({ machine, span }) =>
-              dirty.has(machine) && part.spans.some(({ from, to }) => from <= span.to && span.from < to),
-          ),
-      ),
-    )
-    .map(({ day }) => day.day)
+  [...new Set(touches.flatMap(({ span }) => days.settledIn({ from: span.from, to: span.to + 1 })))].toSorted()
 
 export const machineOf = ({ plant }: Firm, path: string): Machine | null =>
   plant?.machines.get(path)?.machine ?? null

@@ -82,9 +82,9 @@ function quarter(firm: Firm, parts: readonly CorrectedPieces[], gone: number | n
   const start = Math.floor(ts / QUARTER) * QUARTER
   const span = { from: Math.max(start, day.from), to: Math.min(start + QUARTER, day.to) }
   const facts = factsOf(firm, terms.machine, span)
-  const { overrides = [], counts = [] } = facts.corrections ?? {}
+  const { overrides = [], causes = [], counts = [] } = facts.corrections ?? {}
   const panes = (all: readonly CountCorrection[]) =>
-    panesOf(terms, { ...facts, corrections: { overrides, counts: all } }, span, QUARTER)
+    panesOf(terms, { ...facts, corrections: { overrides, causes, counts: all } }, span, QUARTER)
   const standing = counts.filter((one) => !('id' in one && one.id === gone))
   return { before: panes(counts), after: panes(gone === null ? [...counts, ...parts] : standing) }
 }

@@ -1,14 +1,14 @@
 /**
  * `correct.state`: a stretch of a machine gets a state and its cause, or the cause alone. Splitting a stop is one for each part of it,
- * merging stops one over all of them. A cause alone is in no figure and opens no day.
+ * merging stops one over all of them. A cause alone is in no pane: it opens no shift, and the
+ * account of a settled day is made again.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { CorrectState } from '#contract/correct.ts'
 import type { Span } from '#domain/accounting/span.ts'
-import type { Machine } from '#domain/plant/plant.ts'
+import type { Machine, MachineState } from '#domain/plant/plant.ts'
 import { stopReasonsOf } from '#domain/plant/stopReasons.ts'
 import { OPEN_FOR, openSince, shownStates, type Override, type Segment } from '#domain/telemetry/states.ts'
-import type { Instant } from '#domain/time.ts'
 import { overrideOf } from '../corrections.ts'
 import { bracket, heardStates } from '../facts.ts'
 import type { Firm } from '../firm.ts'
@@ -42,7 +42,7 @@ export const state: Kind<CorrectState, 'state'> = {
     ]
     if (old.length === 0) return refused('no_data', 'no state was heard there')
     if (isDeepStrictEqual(old, now)) return refused('no_change', 'that changes nothing')
-    const touches = touchesOf(firm, machine, from, wanted === null ? null : to)
+    const touches = touchesOf(firm, machine, span, wanted)
     return { ok: true, from, to, body, old: cut(old), new: cut(now), touches }
   },
 
@@ -52,17 +52,20 @@ export const state: Kind<CorrectState, 'state'> = {
     const [old, now] = [said, said.filter((one) => one.id !== id)].map((all) =>
       cut(shown(firm, machine, all, span)),
     )
-    const changes = body.kind === 'state' && body.state !== null
-    return { old, new: now, touches: touchesOf(firm, machine, from, changes ? to : null) }
+    const wanted = body.kind === 'state' ? body.state : null
+    return { old, new: now, touches: touchesOf(firm, machine, span, wanted) }
   },
 }
 
-/** What was counted between two readings was made while the machine ran: with the state it moves between them. */
-function touchesOf(firm: Firm, machine: Machine, from: Instant, to: Instant | null): Touch[] {
-  if (to === null) return []
-  const own = { from, to: to - 1 }
+/**
+ * What was counted between two readings was made while the machine ran: with the state it moves between them. A cause alone moves
+ * nothing.
+ */
+function touchesOf(firm: Firm, machine: Machine, span: Span, wanted: MachineState | null): Touch[] {
+  const own = { from: span.from, to: span.to - 1 }
+  if (wanted === null) return [{ machine: machine.path, span: own, own, causesAlone: true }]
   const names = new Set(machine.measures.map(({ name }) => name))
-  return [{ machine: machine.path, span: bracket(firm, machine, names, { from, to }), own }]
+  return [{ machine: machine.path, span: bracket(firm, machine, names, span), own }]
 }
 
 function shown(firm: Firm, machine: Machine, said: readonly Override[], { from, to }: Span): Segment[] {

@@ -44,11 +44,14 @@ const COLUMNS = `id, control, kind, machine, since AS "from", until AS "to", bod
 export function openCorrectionReader(db: DatabaseSync) {
   const all = db.prepare(`SELECT ${COLUMNS} FROM correction AS c ORDER BY id`)
   const touching = db.prepare(`SELECT ${COLUMNS} FROM correction AS c
-    WHERE (:machine IS NULL OR machine = :machine) AND since < :to AND (until IS NULL OR until >= :from) ORDER BY id`)
+    WHERE (:machine IS NULL OR machine = :machine) AND since < :to AND coalesce(until, since + ${OPEN_FOR}) >= :from ORDER BY id`)
   const said =
     db.prepare(`SELECT id, since AS "from", until AS "to", body ->> 'state' AS state, body ->> 'cause' AS reason
     FROM correction AS c
     WHERE machine = ? AND kind = 'state' AND since < ? AND coalesce(until, since + ${OPEN_FOR}) > ? AND withdraws IS NULL
+      AND NOT EXISTS (SELECT 1 FROM correction AS later WHERE later.withdraws = c.id) ORDER BY id`)
+  const causes = db.prepare(`SELECT id, since AS "from", coalesce(until, since + ${OPEN_FOR}) AS "to"
+    FROM correction AS c WHERE kind = 'state' AND body ->> 'state' IS NULL AND withdraws IS NULL
       AND NOT EXISTS (SELECT 1 FROM correction AS later WHERE later.withdraws = c.id) ORDER BY id`)
   const one = db.prepare(`SELECT ${COLUMNS} FROM correction AS c WHERE id = ?`)
   return {
@@ -58,6 +61,8 @@ export function openCorrectionReader(db: DatabaseSync) {
     /** States and causes that stand for a machine in [from, to). */
     overrides: (machine: string, from: Instant, to: Instant) =>
       said.all(machine, to, from) as unknown as Override[],
+    /** What says causes alone and stands, in the order of acceptance; `to` at the latest. */
+    causes: () => causes.all() as unknown as { id: number; from: Instant; to: Instant }[],
     correction: (id: number): MadeCorrection | null => {
       const row = one.get(id)
       return row ? rowOf(row) : null

@@ -135,6 +135,7 @@ export function openLedgerReader(
     settled: stored.settled,
     corrections: corrected.corrections,
     correction: corrected.correction,
+    causes: corrected.causes,
     ...openRecordReader(db),
     ...openAccountReader(db),
     firstBroken: () => firstBroken(sql.chain.iterate() as unknown as Iterable<LedgerRow & { hash: string }>),

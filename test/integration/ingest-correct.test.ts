@@ -16,6 +16,7 @@ import {
   startIngest,
   T0,
   tickAt,
+  until,
   type Sent,
 } from '../pipelineCase.ts'
 
@@ -51,14 +52,14 @@ function shift(): Sent[] {
 }
 
 /** Everything with a tick every 5 s from its first to `to`; corrections come in between at their time. */
-function withTicks(sent: readonly Sent[], to: number): Sent[] {
+function withTicks(sent: readonly Sent[], to: number, step = 5 * SECOND): Sent[] {
   const out: Sent[] = []
   let tick = T0 - SECOND
   for (const one of sent) {
-    for (; tick < one.at; tick += 5 * SECOND) out.push(tickAt(tick, tick))
+    for (; tick < one.at; tick += step) out.push(tickAt(tick, tick))
     out.push(one)
   }
-  for (; tick <= to; tick += 5 * SECOND) out.push(tickAt(tick, tick))
+  for (; tick <= to; tick += step) out.push(tickAt(tick, tick))
   return out
 }
 
@@ -202,10 +203,10 @@ describe('corrected', () => {
     corrected.close()
   })
 
-  test('each is answered with its id and the days that are revised; a cause alone revises none', () => {
+  test('each is answered with its id and the settled days that it changes', () => {
     const results = corrections.map((_, i) => answer(ledger, 1 + i).result)
     expect(results).toEqual([
-      { id: 1, days: [] },
+      { id: 1, days: ['2026-11-24'] },
       { id: 2, days: ['2026-11-24'] },
       { id: 3, days: ['2026-11-24'] },
       { id: 4, days: ['2026-11-24'] },
@@ -283,3 +284,48 @@ test('a reason of a stop that goes on holds until the machine runs', async () =>
   ])
   later.close()
 })
+
+test('a cause alone is in the account of a settled day: another revision, and the panes stay', async () => {
+  const record = {
+    kind: 'product',
+    key: 'q41f',
+    from: at(-9000),
+    value: { price: 430_000_000 },
+    source: 'price list',
+    illustrative: true,
+  }
+  const reader = listReader([])
+  const running = await startIngest(newFolder(), { reader })
+  const told = [...shift(), deed(at(121), 'record.put', { records: [record] }, id(60))]
+  const cause = deed(
+    at(1500),
+    'correct.state',
+    { machine: MACHINE, from: at(30), to: at(60), cause: 'material' },
+    id(61),
+  )
+  const gone = deed(at(1510), 'correct.state', { withdraws: 1 }, id(62))
+  const file = () => running.intake.firms.get(FIRM)!.ledger.file
+  const revisions = () => {
+    const open = openLedgerReader(file())
+    const found = open.accountRevisions('2026-11-24')
+    const settled = settlements(open)
+    open.close()
+    return { found, settled }
+  }
+  const all = withTicks([...told, cause, gone], at(1520), 15 * SECOND)
+  for (const [i, minute] of [1500, 1510, 1521].entries()) {
+    const before = i === 0 ? 0 : all.findIndex((one) => !isBefore([1500, 1510][i - 1]!)(one))
+    reader.more(all.slice(before).filter(isBefore(minute)))
+    await caughtUp(running)
+    await until(() => revisions().found.length > i, `account ${i}`)
+  }
+  const { found, settled } = revisions()
+  expect(found.map(({ revision, reason }) => [revision, reason])).toEqual([
+    [0, null],
+    [1, 'correction'],
+    [2, 'correction'],
+  ])
+  expect(found[2]!.hash).toBe(found[0]!.hash)
+  expect(settled).toEqual([[0, null]])
+  await running.stop()
+}, 60_000)

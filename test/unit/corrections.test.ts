@@ -181,7 +181,7 @@ const panes = (
   overrides: readonly Override[],
   counts: readonly CountCorrection[] = [],
   length: number = QUARTER,
-) => panesOf(terms, { ...facts, corrections: { overrides, counts } }, HOUR_SPAN, length)
+) => panesOf(terms, { ...facts, corrections: { overrides, causes: overrides, counts } }, HOUR_SPAN, length)
 
 describe('panes of what was corrected', () => {
   test('a state said moves its time and the pieces that were made meanwhile; withdrawn, all is as before', () => {
