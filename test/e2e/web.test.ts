@@ -90,9 +90,31 @@ describe.skipIf(!browserPath())('the page', () => {
     expect(await page.locator('[data-machine]').count()).toBe(43)
     expect(await tile(page, 'lathe-11').getAttribute('data-state')).toBe('FAULT')
     expect(await tile(page, 'lathe-11').getAttribute('aria-label')).toMatch(/车床 11, 故障, 主轴过载/)
-    expect(await page.locator('[data-test=running]').textContent()).toBe('29')
+    expect(await page.locator('[data-test=counts] [data-state=RUN] b').textContent()).toBe('29')
     const scroll = 'document.documentElement.scrollHeight - document.documentElement.clientHeight'
     expect([await sideways(page), await page.evaluate(scroll)]).toEqual([0, 0])
+    await expectQuiet(watched)
+  })
+
+  test('the wall shows what 100 yuan of output cost, in eleven lines that sum to it, and where it stands to its target', async () => {
+    const watched = await open(WALL, 'engineer-1', '/wall?lang=zh')
+    const { page } = watched
+    const hero = page.locator('[data-test=u]')
+    await hero.getByText('91.37').waitFor()
+    await page.getByText('▲ 高于目标 1.37').waitFor()
+    const lines = await page.locator('[data-line] b').allTextContents()
+    expect(lines).toHaveLength(11)
+    expect(lines.reduce((sum, text) => sum + Math.round(Number(text) * 100), 0)).toBe(9137)
+    expect(await page.locator('[data-test=loss]').count()).toBe(3)
+    await page.locator('[data-line=power] a').click()
+    await page.waitForURL(/\/wall\?.*trace=line:power/)
+    await expectQuiet(watched)
+  })
+
+  test('a plant without prices shows what its machines do, and says what is missing', async () => {
+    const watched = await open(WALL, 'administrator-1', '/wall?lang=zh&firm=demo-b')
+    await watched.page.locator('[data-test=unvalued]').getByText('还不能计算成本').waitFor()
+    expect(await watched.page.locator('[data-test=running]').textContent()).toMatch(/^\d+$/)
     await expectQuiet(watched)
   })
 
@@ -325,7 +347,7 @@ describe.skipIf(!browserPath())('the page', () => {
     fixture.cut(true)
     await page.clock.runFor(62_000)
     await page.locator('[data-test=connection][data-kind=offline]').first().waitFor()
-    expect(await page.locator('[data-test=running]').textContent()).toBe('—')
+    expect(await page.locator('[data-test=u]').textContent()).toBe('—')
     await page.getByText('不可作为现状').first().waitFor()
     fixture.cut(false)
     await expectQuiet(watched)

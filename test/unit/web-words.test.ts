@@ -2,6 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { createI18n } from 'vue-i18n'
 import { MACHINE_STATES } from '#domain/plant/plant.ts'
+import { LINES } from '#domain/accounting/elements/catalogue.ts'
+import { PERIODS } from '#domain/accounting/electricity/contract.ts'
+import { LOSS_KINDS } from '#domain/accounting/loss.ts'
+import { VALUE_STATUSES } from '#domain/accounting/u.ts'
 import { REFUSALS, ROLES } from '#contract/control.ts'
 import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from '#contract/dispositions.ts'
 import { DEVICE_CLASSES } from '#contract/topics.ts'
@@ -44,6 +48,10 @@ describe('every name of the contract has words', () => {
     ['disposition', DISPOSITIONS],
     ['klass', DEVICE_CLASSES],
     ['role', ROLES],
+    ['line', LINES],
+    ['period', PERIODS],
+    ['loss', LOSS_KINDS],
+    ['valueStatus', VALUE_STATUSES],
   ])('%s', (under, names) => {
     expect(names.filter((name) => !words.zh.has(`${under}.${name}`))).toEqual([])
   })

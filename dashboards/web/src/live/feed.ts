@@ -4,11 +4,14 @@
  */
 import { io, type Socket } from 'socket.io-client'
 import { computed, shallowReactive, shallowRef, triggerRef } from 'vue'
+import type { DayFigures } from '#contract/figures.ts'
 import type { LedgerEvent, MachineLive, PageToServer, ServerToPage } from '#contract/live.ts'
 import type { Instant } from '#domain/time.ts'
 import { type Connection, connectionOf, isFrozen, type LinkEvent, linkStep, NO_LINK } from './connection.ts'
 
 const SHOW_EVERY_MS = 500
+/** Figures swap at most once a second. */
+const DAY_EVERY_MS = 990
 const KEPT_EVENTS = 200
 
 const link = shallowRef(NO_LINK)
@@ -17,6 +20,10 @@ const mono = shallowRef(performance.now())
 const machines = shallowReactive(new Map<string, MachineLive>())
 const waiting = new Map<string, MachineLive>()
 const events = shallowRef<readonly LedgerEvent[]>([])
+/** Figures of the day that runs, of the joined firm; null: none were told, or the role may not read them. */
+const day = shallowRef<DayFigures | null>(null)
+let newestDay: DayFigures | null = null
+let dayShown = Number.NEGATIVE_INFINITY
 const joined = shallowRef<'waiting' | 'joined' | 'unknown'>('waiting')
 let socket: Socket<ServerToPage, PageToServer> | null = null
 let cursor = 0
@@ -41,7 +48,18 @@ const clock = computed<Instant>(() => {
 /** A frame came: server time is known, and questions about "the last hour" can be asked in it. */
 const timed = computed(() => link.value.frameAt !== null)
 
-export const feed = { machines, events, connection, frozen, offline, asOf, clock, joined, timed } as const
+export const feed = {
+  machines,
+  events,
+  day,
+  connection,
+  frozen,
+  offline,
+  asOf,
+  clock,
+  joined,
+  timed,
+} as const
 
 type Listeners = { readonly goodbye: (reason: 'expired' | 'revoked') => void; readonly refused: () => void }
 
@@ -62,6 +80,10 @@ function show(): void {
   mono.value = performance.now()
   for (const [path, machine] of waiting) machines.set(path, machine)
   waiting.clear()
+  if (newestDay !== day.value && mono.value - dayShown >= DAY_EVERY_MS) {
+    day.value = newestDay
+    dayShown = mono.value
+  }
 }
 let timer: ReturnType<typeof setInterval> | null = null
 
@@ -111,6 +133,9 @@ export function watchFirm(next: string, listeners: Listeners): void {
     events.value = [...events.value.slice(1 - KEPT_EVENTS), event]
     triggerRef(events)
   })
+  socket.on('day', (frame) => {
+    if (frame.firm === firm) newestDay = frame
+  })
   socket.on('resync', () => waiting.clear())
   socket.on('goodbye', listeners.goodbye)
 }
@@ -131,6 +156,7 @@ function forget(): void {
   machines.clear()
   waiting.clear()
   events.value = []
+  day.value = newestDay = null
   cursor = 0
   joined.value = 'waiting'
 }

@@ -164,6 +164,13 @@ export const rest = {
   decide: (firm: string, body: shape.QuarantineDecide, key: string) =>
     call<shape.DeedAnswer>(`${firmPath(firm)}/quarantine/decide`, { method: 'POST', body, key }),
 
+  /** Left out: the production day that runs. */
+  day: (firm: string, day?: string) => call<shape.DayFigures>(`${firmPath(firm)}/day${query({ day })}`),
+  cost: (firm: string, asked: { from: string; to: string }) =>
+    call<shape.CostView>(`${firmPath(firm)}/cost${query(asked)}`),
+  performance: (firm: string, path: string, asked: { day?: string; shift?: string }) =>
+    call<shape.MachineFigures>(`${machineAt(firm, path)}/performance${query(asked)}`),
+
   stopReasons: (firm: string) => call<shape.StopReason[]>(`${firmPath(firm)}/stop-reasons`),
   /** Of all machines, or of one. */
   stops: (firm: string, from: number, to: number, path?: string) =>

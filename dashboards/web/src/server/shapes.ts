@@ -4,6 +4,8 @@ import type { CorrectionEntry as Entry } from '#contract/correct.ts'
 import type * as corrections from '#contract/corrections.ts'
 import type * as rest from '#contract/rest.ts'
 
+export type { CostView, DayFigures, MachineFigures } from '#contract/figures.ts'
+
 export type Problem = z.infer<typeof rest.Problem>
 export type Session = z.infer<typeof rest.Session>
 export type FirmRow = z.infer<typeof rest.FirmRow>

@@ -34,6 +34,29 @@ export function formatShare(share: number | null, digits = 1): string {
   return formatNumber(percent, digits)
 }
 
+/** Decimals that leave three figures. */
+const threeFigures = (value: number): number => (value < 9.995 ? 2 : value < 99.95 ? 1 : 0)
+
+/**
+ * Money of whole fen: `17.02 元` · `1,738 元` · `46.0 万元` · `1.30 亿元`, in English `¥1,738` · `¥460k` · `¥4.60 M`. What is large keeps
+ * three figures.
+ */
+export function formatMoney(fen: number | null, lang: Lang): string {
+  if (fen === null) return NOTHING
+  const yuan = Math.abs(fen) / 100
+  const of = (unit: number, zh: string, en: string): string => {
+    const text = formatNumber(yuan / unit, unit === 1 ? (yuan < 99.995 ? 2 : 0) : threeFigures(yuan / unit))
+    return lang === 'zh' ? `${text} ${zh}` : `¥${text}${en}`
+  }
+  const [wan, yi] = lang === 'zh' ? [1e4, 1e8] : [1e3, 1e6]
+  const text =
+    yuan < 9999.5 ? of(1, '元', '') : yuan < yi - yi / 2000 ? of(wan, '万元', 'k') : of(yi, '亿元', ' M')
+  return fen < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text
+}
+
+/** Fen as yuan with two decimals, for a column that is summed. */
+export const formatYuan = (fen: number | null): string => formatNumber(fen === null ? null : fen / 100, 2)
+
 /** `1` is a count of pieces; everything else is shown as written. */
 export const unitWord = (unit: string, lang: Lang): string =>
   unit === '1' ? (lang === 'zh' ? '件' : 'pcs') : unit

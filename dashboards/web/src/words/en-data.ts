@@ -254,6 +254,7 @@ export const enData = {
       simulation: 'the simulation',
       truth: 'the truth',
       page: 'the page',
+      figures: 'the cost figures',
     },
   },
   problem: {
@@ -282,6 +283,9 @@ export const enData = {
       'The journal does not answer, so the result is not confirmed; asking again has no second effect.',
     bad_window: 'The time range is wrong or too long.',
     no_plant: 'No plant file was accepted yet.',
+    no_records: 'There are no records of prices and standards: no cost can be told.',
+    not_valued: 'The day is over and its accounts are under way.',
+    no_data: 'Nothing was heard of this day.',
     simulators_down: 'The simulators do not answer.',
     simulators_refused: 'The simulators do not take this.',
     too_many_runs: 'As many simulations as may run at once are running: stop one first.',

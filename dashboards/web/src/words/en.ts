@@ -1,11 +1,13 @@
 /** English words of the page: the keys of words/zh.ts. */
 import { enData } from './en-data.ts'
+import { enFigures } from './en-figures.ts'
 import { enSim } from './en-sim.ts'
 import { enStops } from './en-stops.ts'
 import type { Catalogue } from './zh.ts'
 
 export const en: Catalogue = {
   ...enData,
+  ...enFigures,
   ...enSim,
   ...enStops,
   brand: 'Baiyuan',

@@ -246,6 +246,7 @@ export const zhData = {
       simulation: '仿真',
       truth: '真值',
       page: '页面',
+      figures: '成本数据',
     },
   },
   problem: {
@@ -273,6 +274,9 @@ export const zhData = {
     journal_down: '日志没有应答，结果未确认；再点一次不会重复执行。',
     bad_window: '时间范围不对或太长。',
     no_plant: '还没有接受任何工厂文件。',
+    no_records: '没有价格、定额等记录，不能计算成本。',
+    not_valued: '这一天已结束，正在结算。',
+    no_data: '这一天没有收到任何数据。',
     simulators_down: '仿真进程没有应答。',
     simulators_refused: '仿真不接受这个请求。',
     too_many_runs: '同时进行的仿真已达上限，请先停止一个。',

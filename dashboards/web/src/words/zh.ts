@@ -1,10 +1,12 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
 import { zhData } from './zh-data.ts'
+import { zhFigures } from './zh-figures.ts'
 import { zhSim } from './zh-sim.ts'
 import { zhStops } from './zh-stops.ts'
 
 export const zh = {
   ...zhData,
+  ...zhFigures,
   ...zhSim,
   ...zhStops,
   brand: '百元',
