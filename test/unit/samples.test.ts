@@ -82,6 +82,29 @@ test('a text holds every sample once, in any order of arrival; what was not read
   )
 })
 
+test('the samples of a stretch and the nearest one outside are those that a look at all of them finds', () => {
+  const told = fc.array(fc.tuple(fc.nat(20), fc.constantFrom('a', 'b'), fc.nat(3), fc.boolean()), {
+    maxLength: 12,
+  })
+  fc.assert(
+    fc.property(told, fc.nat(20), (list, minute) => {
+      const day = dayOf(
+        list.map(([at, boot, seq, isKwh]) =>
+          item(at, { [isKwh ? 'kwh@100' : 'good@1']: at + seq }, boot, seq),
+        ),
+      )
+      const all = day.samples(KWH)
+      const rank = ({ ts, seq }: { ts: number; seq: number }): number => ts * 10 + seq
+      const before = all.filter(({ ts }) => ts < at(minute)).toSorted((a, b) => rank(b) - rank(a))
+      const after = all.filter(({ ts }) => ts > at(minute)).toSorted((a, b) => rank(a) - rank(b))
+      expect(day.nearest(KWH, 'before', at(minute))).toEqual(before[0] ?? null)
+      expect(day.nearest(KWH, 'after', at(minute))).toEqual(after[0] ?? null)
+      expect(day.samples(KWH, at(minute), at(20))).toEqual(all.filter(({ ts }) => ts >= at(minute)))
+      expect(day.has('kwh')).toBe(all.length > 0)
+    }),
+  )
+})
+
 test('a plant that measures finer from some moment on does not change what was read before', () => {
   const day = dayOf([item(0, { [columnOf(KWH)]: 12_345 }), item(1, { 'kwh@1000': 123_456 })])
   expect(day.samples(KWH).map(({ steps }) => steps)).toEqual([12_345, 12_346])
