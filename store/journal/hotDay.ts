@@ -1,6 +1,6 @@
 /** The reading side of a day file, in any process, while it is being written or after. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { NO_HEAD, type Head, type Heads } from './chain.ts'
+import type { Head, Heads } from './chain.ts'
 import { viewOf, type Frame, type FrameReader } from './frame.ts'
 import {
   framesOf,
@@ -163,12 +163,6 @@ export class HotDay {
   opening(): Heads {
     this.#opening ??= readHeads(this.#db, 'opening')
     return this.#opening
-  }
-
-  /** Does an entry of a firm lie in this file, as far as its heads tell? */
-  spans(firm: string, offset: number): boolean {
-    const head = (heads: Heads) => (heads.get(firm) ?? NO_HEAD).offset
-    return head(this.opening()) < offset && offset <= head(this.heads())
   }
 
   heads(): Heads {

@@ -124,7 +124,11 @@ class FileReader implements JournalReader {
   /** The day in which an entry lies. A day file that could not be sealed may stand between sealed days. */
   #dayOf(firm: string, offset: number): HotDay | SealedDay | null {
     if (this.#firm !== null && firm !== this.#firm) return null
-    const hot = this.#hot.findLast((day) => day.spans(firm, offset))
+    const newest = this.#hot.at(-1)
+    const reach = (heads: Heads) => (heads.get(firm) ?? NO_HEAD).offset
+    const hot = this.#hot.findLast(
+      (day) => reach(day.opening()) < offset && (day === newest || offset <= reach(day.heads())),
+    )
     if (hot) return hot
     const days = this.#sealedOf(firm)
     let low = 0
