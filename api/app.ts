@@ -16,6 +16,7 @@ import { quarantine } from './http/quarantine.ts'
 import { records } from './http/records.ts'
 import { session } from './http/session.ts'
 import { simulation } from './http/simulation.ts'
+import { trace } from './http/trace.ts'
 import { signInLimits } from './http/limits.ts'
 import type { Ports } from './ports.ts'
 
@@ -34,7 +35,18 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
   const v1 = express.Router({ caseSensitive: true, strict: true })
   v1.use(...jsonBody())
   v1.post('/session', ...signInLimits())
-  for (const noun of [firms, machines, figures, quarantine, facts, events, firmHealth, simulation, records])
+  for (const noun of [
+    firms,
+    machines,
+    figures,
+    trace,
+    quarantine,
+    facts,
+    events,
+    firmHealth,
+    simulation,
+    records,
+  ])
     v1.use(noun(ports))
   v1.use(corrections(ports))
   v1.use(session(ports, rightsChanged))

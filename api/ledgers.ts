@@ -7,12 +7,17 @@ import type {
   LedgerReader as EventsReader,
   LedgerRow,
   MachinePast,
+  PlantPast,
   StoredPanes,
   Valued,
 } from '#store/ledger/ledger.ts'
 
 /** What the api reads of a ledger. */
-export type LedgerReader = EventsReader & MachinePast & Valued & Pick<StoredPanes, 'settled' | 'panes'>
+export type LedgerReader = EventsReader &
+  MachinePast &
+  PlantPast &
+  Valued &
+  Pick<StoredPanes, 'settled' | 'panes'>
 /** Where ledgers come from: store/ledger/reader.ts on disk, a table in tests. */
 export type LedgerShelf = { readonly firms: () => string[]; readonly open: (firm: string) => LedgerReader }
 

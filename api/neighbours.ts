@@ -3,20 +3,23 @@ import type {
   AccountNow,
   BrokerStatus,
   ControlPlace,
+  DayPanesNow,
   FaultList,
   FaultRow,
   FirmHealth,
   Health,
   MinuteAccount,
+  PaneSources,
   PanesNow,
   RawEntry,
+  RecomputedPanes,
   SimulationRun,
   TruthAnswer,
   TruthRow,
 } from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
 import { callLocal, socketPath } from '#runtime/local.ts'
-import type { BrokerPort, IngestPort, SimulatorsPort } from './ports.ts'
+import type { BrokerPort, IngestPort, PaneWindow, SimulatorsPort } from './ports.ts'
 
 /** A person waits for the answer: a neighbour that is silent this long is down. */
 const PATIENCE_MS = 3000
@@ -52,6 +55,10 @@ export function ingestAt(data: string): IngestPort {
     entry: (firm, offset) => ask<RawEntry | null>('/entry', { firm, offset: String(offset) }),
     health: (firm) => ask<FirmHealth>('/health-data', { firm }),
     account: (firm, day) => ask<AccountNow>('/account', { firm, day }, LONG_PATIENCE_MS),
+    dayPanes: (firm, day) => ask<DayPanesNow>('/day-panes', { firm, day }, LONG_PATIENCE_MS),
+    sources: (firm, machine, window) => ask<PaneSources>('/sources', { firm, machine, ...asText(window) }),
+    recompute: (firm, machine, window) =>
+      ask<RecomputedPanes>('/recompute-panes', { firm, machine, ...asText(window) }, LONG_PATIENCE_MS),
     openDays: (firm) => ask<string[]>('/open-days', { firm }),
     minutes: (firm, { from, to }) =>
       ask<MinuteAccount[]>('/minutes', { firm, from: String(from), to: String(to) }, LONG_PATIENCE_MS),
@@ -59,6 +66,12 @@ export function ingestAt(data: string): IngestPort {
       ask<PanesNow>('/panes', { firm, machine, from: String(from), to: String(to) }),
   }
 }
+
+const asText = ({ from, to, length }: PaneWindow): Record<string, string> => ({
+  from: String(from),
+  to: String(to),
+  ...(length === undefined ? {} : { length: String(length) }),
+})
 
 export function simulatorsAt(data: string): SimulatorsPort {
   const file = socketPath(data, 'simulators')

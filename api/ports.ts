@@ -4,20 +4,24 @@ import type {
   BrokerStatus,
   ControlPlace,
   ControlRequest,
+  DayPanesNow,
   FaultList,
   FaultRequest,
   FaultRow,
   Health,
   FirmHealth,
   MinuteAccount,
+  PaneSources,
   PanesNow,
   RawEntry,
+  RecomputedPanes,
   RunRequest,
   SimulationRun,
   TruthAnswer,
   TruthRow,
 } from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
+import type { PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import type { HistorianReader } from '#store/historian/historian.ts'
@@ -33,6 +37,8 @@ export type BrokerPort = {
   readonly status: (firm: string) => Promise<BrokerStatus>
 }
 
+export type PaneWindow = { readonly from: Instant; readonly to: Instant; readonly length?: PaneLength }
+
 /** The ingest process, over its local socket. Every call throws when it is not there. */
 export type IngestPort = {
   readonly messages: (
@@ -46,6 +52,12 @@ export type IngestPort = {
   readonly health: (firm: string) => Promise<FirmHealth>
   /** A production day as of now. Throws a LocalError of 409 for a firm without records. */
   readonly account: (firm: string, day: string) => Promise<AccountNow>
+  /** The same with the panes that it is made of. */
+  readonly dayPanes: (firm: string, day: string) => Promise<DayPanesNow>
+  /** Panes that begin in a window, and the messages of the journal that each rests on. */
+  readonly sources: (firm: string, machine: string, window: PaneWindow) => Promise<PaneSources>
+  /** The same panes made again from the raw messages. */
+  readonly recompute: (firm: string, machine: string, window: PaneWindow) => Promise<RecomputedPanes>
   /** Production days that are not settled whole. */
   readonly openDays: (firm: string) => Promise<readonly string[]>
   /** Whole minutes of the last 48 hours, each valued by itself. Throws a LocalError of 400 for others. */

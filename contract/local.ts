@@ -27,6 +27,7 @@
  *                        minutes that are gone, or no window; made again at most once a second. Settled ones are in the ledger
  *   GET  /account?firm&day -> AccountNow    what a production day came to as of now, made from what was heard; without `day` the day that
  *                        runs. 409 {error} for a firm without records. The account of a day that is settled whole is in the ledger
+ *   GET  /day-panes?firm&day -> DayPanesNow  the same with the panes that it is made of
  *   GET  /sources?firm&machine&from&to&length&limit&after -> PaneSources   the panes that begin in [from, to), and of each the messages
  *                        it rests on: first, last and how many of each stream; with `limit` (at most 200) also that many of them behind
  *                        the offset `after`. `length` as for /panes; minutes of any age. 400 {error} for a window of more than 2 days
@@ -125,6 +126,9 @@ export type AccountNow = {
   readonly version: number
   readonly text: string
 }
+
+/** `panes`: a text of encodePanes for each machine. */
+export type DayPanesNow = { readonly now: AccountNow; readonly panes: readonly string[] }
 
 /** An item on which a pane rests, and its message. `place`: in the message, of `items`. */
 export type SourceMessage = {

@@ -12,6 +12,7 @@ export * from './figures.ts'
 export * from './people.ts'
 export * from './recordViews.ts'
 export * from './simulation.ts'
+export * from './trace.ts'
 
 const instant = z.int().describe('ms since 1970 UTC')
 const level = z.string().regex(/^[a-z0-9_-]{1,64}$/)

@@ -25,7 +25,7 @@ import type {
 import type { PaneHead } from '#store/ledger/paneRows.ts'
 import { sampleDay } from '#store/ledger/samples.ts'
 import { openLedgerWriter, type LedgerWriter, type StoredPlant } from '#store/ledger/writer.ts'
-import { Almanac } from './almanac.ts'
+import { Almanac } from '#domain/accounting/almanac.ts'
 import { Corrections } from './corrections.ts'
 import { newTally, type Tally } from './counts.ts'
 import { MachineMemory, RECENT_STATES } from './machine.ts'

@@ -7,7 +7,7 @@ import { DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { OpenDayRow, SettledRow } from '#store/ledger/changes.ts'
 import type { LedgerWriter } from '#store/ledger/writer.ts'
-import type { Almanac, DayPart, ProductionDay } from './almanac.ts'
+import type { Almanac, DayPart, ProductionDay } from '#domain/accounting/almanac.ts'
 
 /** accounting: a shift settles when nothing has touched it for this long. */
 export const QUIET: Millis = MINUTE

@@ -59,6 +59,8 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
       'GET /account': (_body, query) => account(intake.firms.get(query.get('firm') ?? ''), query.get('day')),
       'GET /sources': (_body, query) => sources(intake, query),
       'GET /recompute-panes': (_body, query) => recompute(intake, query),
+      'GET /day-panes': (_body, query) =>
+        dayPanes(intake.firms.get(query.get('firm') ?? ''), query.get('day') ?? ''),
       'GET /messages': (_body, query) => ofFirm(query, (firm) => messages(intake, firm, query)),
     },
     streams: {
@@ -101,6 +103,12 @@ async function account(firm: Firm | undefined, day: string | null): Promise<Loca
   if (!firm?.plant || !known) return NOT_FOUND
   if (firm.records.length === 0) return { status: 409, body: { error: 'no_records' } }
   return { body: await dayBooksOf(firm).now(day, performance.now()) }
+}
+
+async function dayPanes(firm: Firm | undefined, day: string): Promise<LocalAnswer> {
+  if (!firm?.plant || Number.isNaN(Date.parse(`${day}T00:00:00Z`))) return NOT_FOUND
+  if (firm.records.length === 0) return { status: 409, body: { error: 'no_records' } }
+  return { body: await dayBooksOf(firm).panes(day, performance.now()) }
 }
 
 /** One journal entry as received; null when it aged out. */

@@ -2,15 +2,14 @@
  * Accounts of production days: of a day that is settled whole from the ledger, of an open one from ingest as of now. What neither has yet is
  * named as missing, and in no sum.
  */
-import { calendarOf, productionDay, type Calendar } from '#domain/accounting/calendar.ts'
 import { sumOfAccounts, type Account } from '#domain/kpi/account.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
-import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, type Instant } from '#domain/time.ts'
 import type { AccountNow } from '#contract/local.ts'
 import { LocalError } from '#runtime/local.ts'
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { LedgerReader } from '../ledgers.ts'
+import { bookshelf } from './almanac.ts'
 import type { Ports } from '../ports.ts'
 
 export type DayAccount = {
@@ -46,16 +45,11 @@ const HELD = 128
 const dateAfter = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
 
-/** The production day that runs, by the plant in force. */
+/** The production day that runs; null: no plant is in force yet. */
 export function dayNow(ports: Pick<Sources, 'ledgers' | 'now'>, firm: string): string | null {
-  const plant = ports.ledgers.of(firm)?.plant()?.plant
-  return plant ? productionDay(calendarIn(plant), ports.now()) : null
-}
-
-/** Of a plant: closed days are the records' to know, and a day has its hours whether open or not. */
-function calendarIn({ shifts }: Plant): Calendar {
-  const made = calendarOf(shifts, [])
-  return 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set() }
+  const ledger = ports.ledgers.of(firm)
+  const shelf = ledger && bookshelf(ledger)
+  return shelf ? shelf.almanac.at(ports.now()).day : null
 }
 
 const shelves = new WeakMap<Ports, Accounts>()
@@ -132,7 +126,7 @@ export class Accounts {
   }
 }
 
-function openAccount({ day, from, to, asOf, version, text }: AccountNow): DayAccount {
+export function openAccount({ day, from, to, asOf, version, text }: AccountNow): DayAccount {
   return { day, account: decodeAccount(text, version), head: null, version, from, to, asOf }
 }
 

@@ -1,15 +1,15 @@
 /** The window that a person asks for, as production days of a firm: their accounts, books and calendar; or why there is nothing. */
 import type { z } from 'zod'
 import type { Basis } from '#contract/figures.ts'
-import { calendarOf, type Calendar } from '#domain/accounting/calendar.ts'
-import { priceBook, type Book, type PriceBook } from '#domain/accounting/records.ts'
+import type { Almanac } from '#domain/accounting/almanac.ts'
+import type { Calendar } from '#domain/accounting/calendar.ts'
+import type { Book, PriceBook } from '#domain/accounting/records.ts'
 import { U_DEFINITIONS } from '#domain/accounting/u.ts'
-import { closedDaysOf } from '#domain/accounting/valuationPlan.ts'
 import type { Account } from '#domain/kpi/account.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import type { Refused } from '../http/problem.ts'
 import { refuse } from '../http/problem.ts'
-import type { LedgerReader } from '../ledgers.ts'
+import { bookshelf } from './almanac.ts'
 import {
   dayNow,
   together,
@@ -25,28 +25,17 @@ export type Days = DayAccounts & {
   readonly firm: string
   readonly account: Account
   readonly plant: Plant
-  /** At the begin of the last day. */
+  /** At the begin of the last day, like plant and calendar. */
   readonly book: Book
+  readonly books: PriceBook
   readonly calendar: Calendar
+  readonly almanac: Almanac
 }
 
 const REFUSALS: Readonly<Record<NoAccount, () => Refused>> = {
   no_plant: () => refuse(409, 'no-plant', 'no plant is in force yet'),
   no_records: () => refuse(409, 'no-records', 'the firm has no dated records: nothing can be valued'),
   ingest_down: () => refuse(503, 'ingest-down', 'the pipeline does not answer: try again'),
-}
-
-const books = new WeakMap<LedgerReader, { readonly book: PriceBook; readonly last: number }>()
-
-/** The price book of a firm as its ledger has it. */
-export function bookOf(ledger: LedgerReader): PriceBook {
-  const known = books.get(ledger)
-  const fresh = ledger.records(known?.last ?? 0)
-  if (known && fresh.length === 0) return known.book
-  const records = known ? ledger.records() : fresh
-  const book = priceBook(records)
-  books.set(ledger, { book, last: records.at(-1)?.id ?? 0 })
-  return book
 }
 
 /** Days from … to, both inside; left out: the day that runs. */
@@ -58,8 +47,8 @@ export async function daysOf(
 ): Promise<Days | Refused> {
   const today = dayNow(ports, firm)
   const ledger = ports.ledgers.of(firm)
-  const plant = ledger?.plant()?.plant
-  if (!ledger || !plant || today === null) return REFUSALS.no_plant()
+  const shelf = ledger && bookshelf(ledger)
+  if (!shelf || today === null) return REFUSALS.no_plant()
   const from = asked.from ?? asked.to ?? today
   const to = asked.to ?? asked.from ?? today
   if (from > to) return refuse(400, 'bad-window', 'from must not be after to')
@@ -73,11 +62,17 @@ export async function daysOf(
       ? refuse(409, 'not-valued', 'these days are settled and their accounts are under way')
       : refuse(404, 'no-data', 'nothing was heard of these days')
   const last = found.days.at(-1)!
-  const book = bookOf(ledger).at(last.from)
-  const year = Number(last.day.slice(0, 4))
-  const made = calendarOf(plant.shifts, closedDaysOf(book, year) ?? [])
-  const calendar = 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set<string>() }
-  return { ...found, firm, account, plant, book, calendar }
+  const { plant, year } = shelf.almanac.day(last.day)
+  return {
+    ...found,
+    firm,
+    account,
+    plant,
+    book: shelf.books.at(last.from),
+    books: shelf.books,
+    calendar: year,
+    almanac: shelf.almanac,
+  }
 }
 
 export const isRefused = <T extends object>(found: T | Refused): found is Refused => 'refused' in found

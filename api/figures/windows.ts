@@ -6,13 +6,13 @@ import { partOf, type Account } from '#domain/kpi/account.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
 import { keysOf, type Axis, type Scope } from '#domain/accounting/valuation.ts'
 import { spanOfMonth } from '#domain/accounting/monthAccount.ts'
-import { productionDay, type Calendar } from '#domain/accounting/calendar.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
 import type { Refused } from '../http/problem.ts'
 import { refuse } from '../http/problem.ts'
 import { together, type Accounts, type Sources } from './accounts.ts'
+import { bookshelf } from './almanac.ts'
 import { insideOf } from './cost.ts'
 import { daysOf, isRefused, type Days } from './days.ts'
 import { rowsOf } from './rows.ts'
@@ -72,12 +72,12 @@ async function windowsOf(
   by: Query['by'],
 ): Promise<readonly Window[] | Refused> {
   if (by === 'minute') return minutesOf(ports, firm, span)
-  const first = await daysOf(ports, accounts, firm, {})
-  const calendar = isRefused(first) ? null : first.calendar
-  const plain: Calendar = calendar ?? { start: 0, shifts: [], closed: new Set() }
+  const ledger = ports.ledgers.of(firm)
+  const shelf = ledger && bookshelf(ledger)
+  if (!shelf) return refuse(409, 'no-plant', 'no plant is in force yet')
   const days = await daysOf(ports, accounts, firm, {
-    from: productionDay(plain, span.from),
-    to: productionDay(plain, span.to - 1),
+    from: shelf.almanac.at(span.from).day,
+    to: shelf.almanac.at(span.to - 1).day,
   })
   if (isRefused(days)) return days
   if (by === 'month') return monthsOf(days)

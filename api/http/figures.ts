@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts'
 import { accountsOf } from '../figures/accounts.ts'
 import { costView, shiftOf } from '../figures/cost.ts'
 import { dayView } from '../figures/day.ts'
-import { bookOf, daysOf, isRefused, type Days } from '../figures/days.ts'
+import { daysOf, isRefused, type Days } from '../figures/days.ts'
 import { machineView, totalsOfMachine } from '../figures/machine.ts'
 import { figureRows } from '../figures/windows.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
@@ -54,7 +54,7 @@ export const figures = (ports: Ports) => {
           shift,
           segments: ledger.states(machine.path, from, to),
           panes,
-          books: bookOf(ledger),
+          books: days.books,
           oeeBefore: isRefused(before)
             ? null
             : OEE.of(totalsOfMachine(before, machine.path, shift, [])).value,

@@ -20,10 +20,10 @@ import {
 import type { Machine } from '#domain/plant/plant.ts'
 import { shownStates, type Segment } from '#domain/telemetry/states.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
-import type { ProductionDay } from '../almanac.ts'
+import type { ProductionDay } from '#domain/accounting/almanac.ts'
 import { factsOf } from '../facts.ts'
 import type { Firm } from '../firm.ts'
-import { dayTermsOf, type DayTerms } from './dayAccount.ts'
+import { dayTermsOf, type DayTerms } from '#domain/kpi/dayTerms.ts'
 
 /** A machine that has told nothing for longer is not waited for: the time since is unknown. */
 const PATIENCE: Millis = 2 * MINUTE
@@ -82,6 +82,13 @@ export class DayBook {
       await pause()
     }
     return this.#value(to, pause)
+  }
+
+  /** The panes that the newest account was made of, a text for each machine. */
+  texts(): string[] {
+    return [...this.#made.values()].map(({ quarters }) =>
+      encodePanes([...quarters.values()].flatMap(({ panes }) => panes)),
+    )
   }
 
   /** Up to when a machine's time is told; a silent one's is unknown since. */

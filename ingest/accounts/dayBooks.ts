@@ -1,5 +1,5 @@
 /** The books of the open days that somebody asks for: the day that runs and a few others, each dropped when nobody asks any more. */
-import type { AccountNow } from '#contract/local.ts'
+import type { AccountNow, DayPanesNow } from '#contract/local.ts'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
 import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
@@ -62,6 +62,13 @@ class DayBooks {
     if (own.told && clock - own.asked < AGAIN) return Promise.resolve(own.told)
     own.asked = clock
     return (own.making ??= this.#make(own, day))
+  }
+
+  /** The same with the panes that it was made of: a text of paneText.ts for each machine. */
+  async panes(date: string, clock: number): Promise<DayPanesNow> {
+    const now = await this.now(date, clock)
+    const book = this.#books.get(date)?.book
+    return { now, panes: book?.texts() ?? [] }
   }
 
   async #make(own: Kept, day: string): Promise<AccountNow> {

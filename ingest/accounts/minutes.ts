@@ -7,7 +7,7 @@ import type { Span } from '#domain/accounting/span.ts'
 import { MINUTE } from '#domain/time.ts'
 import type { Firm } from '../firm.ts'
 import { panesNow, type NotShown } from '../panesNow.ts'
-import { dayTermsOf, type DayTerms } from './dayAccount.ts'
+import { dayTermsOf, type DayTerms } from '#domain/kpi/dayTerms.ts'
 
 const MOST = 120
 

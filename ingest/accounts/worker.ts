@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { priceBook } from '#domain/accounting/records.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
-import { Almanac } from '../almanac.ts'
+import { Almanac } from '#domain/accounting/almanac.ts'
 import { dueAccounts } from './settledDays.ts'
 import type { Answer, Look } from './accountant.ts'
 

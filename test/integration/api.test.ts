@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROLES, type Role } from '#contract/control.ts'
 import { ROUTES, type RouteShape } from '#contract/routes.ts'
 import { may } from '../../api/auth/may.ts'
-import { Fixture, MACHINE, NOW } from './apiFixture.ts'
+import { accountRow, Fixture, MACHINE, NOW, plantOf } from './apiFixture.ts'
 
 const api = new Fixture()
 let cookies: Record<Role, string>
@@ -24,12 +24,16 @@ const OWN: Record<string, string> = {
 const fill = (shape: RouteShape, parts: Record<string, string> = {}) =>
   `/api/v1${shape.path.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent({ ...OWN, ...parts }[part]!))}`
 const window = `?from=${NOW - 60_000}&to=${NOW}`
+/** The day that the ledgers of the fixture have an account of. */
+const DAY = accountRow(plantOf('demo-a')).day
 const QUERY: Record<string, string> = {
   history: window,
   states: window,
   stops: window,
   corrections: window,
   figures: `${window}&by=day`,
+  traceMessages: `?machine=${encodeURIComponent(MACHINE)}&from=${NOW}`,
+  traceRecompute: `?machine=${encodeURIComponent(MACHINE)}&amount=gas&day=${DAY}`,
   simulationCase: `?from=${NOW - 60_000}&to=${NOW + 1}`,
 }
 const entered = {

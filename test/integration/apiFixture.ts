@@ -157,7 +157,7 @@ export class FakeSimulators implements SimulatorsPort {
 }
 
 /** The account of a day of which nothing was heard. */
-function accountRow({ shifts }: Plant): AccountRow {
+export function accountRow({ shifts }: Plant): AccountRow {
   const start = shifts[0]?.start ?? 0
   const day = dayOf(NOW - start * MINUTE)
   const from = Date.parse(`${day}T00:00:00Z`) - SHANGHAI_OFFSET + start * MINUTE
@@ -187,6 +187,7 @@ export class FakeLedger implements LedgerReader {
   events = (after: number, limit: number) => this.rows.slice(after, after + limit)
   answerTo = (id: string) => this.answers.get(id) ?? null
   plant = () => this.current
+  plants = () => (this.current ? [{ ...this.current, offset: 1 }] : [])
   quarantine: LedgerReader['quarantine'] = () => [quarantined(this.firm)]
   quarantineById = (id: number) => (id === 41 ? quarantined(this.firm) : null)
   quarantineByReason = () => [{ reason: 'out_of_range', count: 1, lastAt: NOW, lastMachine: MACHINE }]
@@ -334,6 +335,23 @@ export class Fixture {
         account: () => Promise.reject(new LocalError(409, 'no_records')),
         openDays: () => Promise.resolve([]),
         minutes: () => Promise.resolve([]),
+        dayPanes: () => Promise.reject(new LocalError(409, 'no_records')),
+        sources: (firm, machine) =>
+          machine === MACHINE ? Promise.resolve({ panes: [] }) : Promise.reject(new LocalError(404, firm)),
+        recompute: (_firm, machine) =>
+          Promise.resolve({
+            machine,
+            length: 900_000,
+            panes: [],
+            stored: [],
+            hash: 'h',
+            storedHash: 'h',
+            equal: true,
+            differences: [],
+            settled: true,
+            messages: 0,
+            missing: [],
+          }),
         panes: () => Promise.resolve({ asOf: 0, panes: [] }),
         health: () =>
           Promise.resolve({

@@ -3,21 +3,14 @@
  * newest plant that was in force before its end; what lies before the first plant, by the first. Closed days and planned hours go by the
  * records that hold when it begins. A day ends where the next one begins, also when a plant moves its first shift.
  */
-import {
-  calendarOf,
-  productionDay,
-  spanOfDay,
-  type Calendar,
-  type MachineHours,
-} from '#domain/accounting/calendar.ts'
-import type { MachineTerms } from '#domain/accounting/machinePanes.ts'
-import type { Book, PriceBook, RecordValues } from '#domain/accounting/records.ts'
-import type { Span } from '#domain/accounting/span.ts'
-import { plantMachineOf } from '#domain/accounting/valuationCase.ts'
-import { closedDaysOf, plannerOf, type DayPlan, type PlantMachine } from '#domain/accounting/valuationPlan.ts'
+import { calendarOf, productionDay, spanOfDay, type Calendar, type MachineHours } from './calendar.ts'
+import type { MachineTerms } from './machinePanes.ts'
+import type { Book, PriceBook, RecordValues } from './records.ts'
+import type { Span } from './span.ts'
+import { plantMachineOf } from './valuationCase.ts'
+import { closedDaysOf, plannerOf, type DayPlan, type PlantMachine } from './valuationPlan.ts'
 import type { Machine, Plant } from '#domain/plant/plant.ts'
 import { DAY, MINUTE, type Instant } from '#domain/time.ts'
-import type { StoredPlant } from '#store/ledger/writer.ts'
 
 export type DayPart = Span & {
   /** Index of the shift; null: everything outside of them. */
@@ -36,6 +29,8 @@ export type ProductionDay = Span & {
   readonly parts: readonly DayPart[]
 }
 
+/** A plant, and from when on it was in force. */
+type PlantSince = { readonly since: Instant; readonly plant: Plant }
 type Year = readonly [year: string, record: RecordValues['calendar']]
 
 /** Days looked up again and again are few; the bound only matters to a very long import. */
@@ -45,7 +40,7 @@ const dateAfter = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
 
 export class Almanac {
-  readonly #plants: readonly StoredPlant[]
+  readonly #plants: readonly PlantSince[]
   readonly #books: () => PriceBook
   readonly #days = new Map<string, ProductionDay>()
   readonly #plain = new WeakMap<Plant, Calendar>()
@@ -56,7 +51,7 @@ export class Almanac {
   #last: ProductionDay | null = null
 
   /** `plants`: all versions, oldest first; the list may grow, and records be added, see `changed`. */
-  constructor(plants: readonly StoredPlant[], books: () => PriceBook) {
+  constructor(plants: readonly PlantSince[], books: () => PriceBook) {
     this.#plants = plants
     this.#books = books
   }

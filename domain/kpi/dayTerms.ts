@@ -3,8 +3,8 @@ import type { PriceBook } from '#domain/accounting/records.ts'
 import { plantMachineOf } from '#domain/accounting/valuationCase.ts'
 import { plannerOf, type PlantMachine } from '#domain/accounting/valuationPlan.ts'
 import type { Plant } from '#domain/plant/plant.ts'
-import type { AccountInput } from '#domain/kpi/account.ts'
-import type { ProductionDay } from '../almanac.ts'
+import type { AccountInput } from './account.ts'
+import type { ProductionDay } from '#domain/accounting/almanac.ts'
 
 export type DayTerms = Pick<AccountInput, 'books' | 'calendar' | 'machines' | 'plant'> & {
   readonly planner: NonNullable<AccountInput['planner']>
