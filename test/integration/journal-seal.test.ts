@@ -211,6 +211,45 @@ test('the chain at an entry is told from the entries around it, before and after
   )
 })
 
+test('files of the version before: a day file goes on, and of a sealed one every block is looked through', async () => {
+  let journal = await open()
+  await fill(journal, 30)
+  await journal.close()
+  const before = (file: string, table: string, columns: readonly string[]) => {
+    const db = new DatabaseSync(file)
+    for (const column of columns) db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+    db.exec('PRAGMA user_version = 1')
+    db.close()
+  }
+  before(path.join(dir, 'hot', `${FIRST}.db`), 'places', ['evidence', 'hash'])
+  const state = (offset: number) => {
+    const reader = openJournalReader(dir)
+    const told = reader.chainAt('demo-b', offset)!.state
+    reader.close()
+    return told
+  }
+  expect(state(1)).toBe('not_kept') // demo-b's first message is a count
+  journal = await open()
+  for (let i = 0; i < 90; i++) await fill(journal, 30)
+  await journal.close()
+  expect([state(1), state(1351)]).toEqual(['not_kept', 'intact'])
+
+  sealDay(dir, FIRST)
+  unlinkDay(dir, FIRST)
+  const found = () => {
+    const reader = openJournalReader(dir)
+    const range = { machine: 'main/l/l1/m-1', class: 'count', boot: null, from: START, to: START + 30 }
+    const entries = reader.sealedWith('demo-b', [range])
+    reader.close()
+    return entries
+  }
+  const asNow = found()
+  expect(asNow.length).toBeGreaterThan(90)
+  for (const { file, kind } of sealedFiles(dir))
+    if (kind === 'evidence') before(file, 'intervals', ['first_ts', 'last_ts'])
+  expect(found()).toEqual(asNow)
+})
+
 test('signals age out, evidence stays, and no consumer loses what it has not read', async () => {
   const cursors = path.join(path.dirname(dir), 'cursors')
   const journal = await open({ signalDays: 2, oldestCursor: () => oldestCursor(cursors) })
