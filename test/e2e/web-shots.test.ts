@@ -13,6 +13,7 @@ const PAGES = [
   ['data', '/data', '.coverage-row'],
   ['meter', '/machines/main/utilities/meters/m00', '.history canvas'],
   ['sim', '/sim', '[data-truth]'],
+  ['records', '/records?kind=product&key=q41f-16c-dn50', '.steps li'],
   ['people', '/people', '[data-person]'],
 ] as const
 const DOORS = [

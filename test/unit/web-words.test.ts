@@ -8,6 +8,7 @@ import { LOSS_KINDS } from '#domain/accounting/loss.ts'
 import { VALUE_STATUSES } from '#domain/accounting/u.ts'
 import { REFUSALS, ROLES } from '#contract/control.ts'
 import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from '#contract/dispositions.ts'
+import { ROW_FAULTS } from '#contract/recordViews.ts'
 import { DEVICE_CLASSES } from '#contract/topics.ts'
 import { ROLE_ORDER } from '../../dashboards/web/src/parts/roles.ts'
 import { en } from '../../dashboards/web/src/words/en.ts'
@@ -47,6 +48,7 @@ describe('every name of the contract has words', () => {
     ['refusal', REFUSALS],
     ['disposition', DISPOSITIONS],
     ['klass', DEVICE_CLASSES],
+    ['records.fault', ROW_FAULTS],
     ['role', ROLES],
     ['line', LINES],
     ['period', PERIODS],

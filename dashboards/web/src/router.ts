@@ -43,6 +43,7 @@ export const router = createRouter({
     { path: '/stops', component: () => import('./pages/stops.vue'), meta: { title: 'nav.stops' } },
     { path: '/data', component: () => import('./pages/data-health.vue'), meta: { title: 'nav.data' } },
     { path: '/sim', component: () => import('./pages/simulators.vue'), meta: { title: 'nav.sim' } },
+    { path: '/records', component: () => import('./pages/records.vue'), meta: { title: 'nav.records' } },
     { path: '/people', component: () => import('./pages/people.vue'), meta: { title: 'nav.people' } },
     { path: '/:rest(.*)*', component: () => import('./pages/not-found.vue'), meta: { title: 'notFound' } },
   ],

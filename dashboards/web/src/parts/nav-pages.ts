@@ -8,12 +8,14 @@ const PAGES = [
   { path: '/stops', key: 'stops' },
   { path: '/data', key: 'data' },
   { path: '/sim', key: 'sim' },
+  { path: '/records', key: 'records' },
   { path: '/people', key: 'people' },
 ] as const
 /** What a page needs; the others are for everyone. */
 const NEEDS: Readonly<Partial<Record<(typeof PAGES)[number]['key'], string>>> = {
   stops: 'correct.state',
   sim: 'simulate',
+  records: 'read.records',
   people: 'people',
 }
 

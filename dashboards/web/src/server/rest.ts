@@ -34,6 +34,8 @@ export function onSignedOut(listener: () => void): void {
 type Call = {
   readonly method?: string
   readonly body?: unknown
+  /** Sent as it is, in place of a body. */
+  readonly file?: Blob
   readonly key?: string
   readonly expect401?: boolean
   readonly patienceMs?: number
@@ -41,7 +43,7 @@ type Call = {
 
 async function call<T>(
   path: string,
-  { method = 'GET', body, key, expect401 = false, patienceMs = TIMEOUT_MS }: Call = {},
+  { method = 'GET', body, file: sent, key, expect401 = false, patienceMs = TIMEOUT_MS }: Call = {},
 ): Promise<Answer<T>> {
   let response: Response
   let text: string
@@ -52,10 +54,12 @@ async function call<T>(
       signal: AbortSignal.timeout(patienceMs),
       headers: {
         accept: 'application/json',
+        ...(sent ? { 'content-type': 'application/octet-stream' } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent ? { body: sent } : {}),
     })
     text = await response.text()
   } catch (error) {
@@ -127,6 +131,10 @@ const query = (fields: Readonly<Record<string, string | number | undefined>>): s
   return search.size ? `?${search.toString()}` : ''
 }
 const within = (from: number, to: number) => ({ from: Math.floor(from), to: Math.ceil(to) })
+const sentQuery = (what: unknown, fields: Readonly<Record<string, string | number | undefined>>): string =>
+  what instanceof Blob ? query(fields) : ''
+const sentAs = (what: unknown): Pick<Call, 'body' | 'file'> =>
+  what instanceof Blob ? { file: what } : { body: what }
 const one = encodeURIComponent
 const firmPath = (firm: string): string => `/firms/${one(firm)}`
 const machineAt = (firm: string, path: string): string => `${firmPath(firm)}/machines/${one(machineId(path))}`
@@ -201,6 +209,24 @@ export const rest = {
     }),
   caseFile: (firm: string, from: number, to: number) =>
     file(`${firmPath(firm)}/simulation/case${query({ from, to })}`),
+
+  records: (firm: string) => call<shape.RecordList>(`${firmPath(firm)}/records`),
+  recordsTemplate: (firm: string) => file(`${firmPath(firm)}/records/template.xlsx`),
+  /** Entered rows or a file, whose table `kind` names where its headings do not. */
+  recordsCheck: (firm: string, what: shape.RecordsEntry | Blob, kind?: string) =>
+    call<shape.RecordsCheck>(`${firmPath(firm)}/records/check${sentQuery(what, { kind })}`, {
+      method: 'POST',
+      patienceMs: LONG_MS,
+      ...sentAs(what),
+    }),
+  /** `basis`: the version of the check. The same `key` twice has one effect. */
+  recordsPut: (firm: string, what: shape.RecordsEntry | Blob, basis: number, key: string, kind?: string) =>
+    call<shape.DeedAnswer>(`${firmPath(firm)}/records${sentQuery(what, { kind, basis })}`, {
+      method: 'POST',
+      key,
+      patienceMs: LONG_MS,
+      ...sentAs(what instanceof Blob ? what : { ...what, basis }),
+    }),
 
   people: () => call<shape.PersonRow[]>('/people'),
   addPerson: (body: shape.PersonPut) => call<shape.PersonAnswer>('/people', { method: 'POST', body }),

@@ -249,6 +249,7 @@ export const enData = {
       messages: 'the messages',
       health: 'data health',
       quarantine: 'the quarantine',
+      records: 'records',
       people: 'the people',
       tokens: 'the tokens',
       simulation: 'the simulation',

@@ -241,6 +241,7 @@ export const zhData = {
       messages: '消息',
       health: '数据健康',
       quarantine: '隔离记录',
+      records: '记录',
       people: '人员',
       tokens: '令牌',
       simulation: '仿真',

@@ -1,12 +1,14 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
 import { zhData } from './zh-data.ts'
 import { zhFigures } from './zh-figures.ts'
+import { zhRecords } from './zh-records.ts'
 import { zhSim } from './zh-sim.ts'
 import { zhStops } from './zh-stops.ts'
 
 export const zh = {
   ...zhData,
   ...zhFigures,
+  ...zhRecords,
   ...zhSim,
   ...zhStops,
   brand: '百元',
@@ -19,6 +21,7 @@ export const zh = {
     stops: '停机原因',
     data: '数据健康',
     sim: '仿真',
+    records: '记录',
     people: '人员',
     more: '更多',
   },
