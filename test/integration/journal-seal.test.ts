@@ -211,17 +211,19 @@ test('the chain at an entry is told from the entries around it, before and after
   )
 })
 
+/** Makes a file as the version before had it. */
+const asBefore = (file: string, table: string, columns: readonly string[]) => {
+  const db = new DatabaseSync(file)
+  for (const column of columns) db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+  db.exec('PRAGMA user_version = 1')
+  db.close()
+}
+
 test('files of the version before: a day file goes on, and of a sealed one every block is looked through', async () => {
   let journal = await open()
   await fill(journal, 30)
   await journal.close()
-  const before = (file: string, table: string, columns: readonly string[]) => {
-    const db = new DatabaseSync(file)
-    for (const column of columns) db.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
-    db.exec('PRAGMA user_version = 1')
-    db.close()
-  }
-  before(path.join(dir, 'hot', `${FIRST}.db`), 'places', ['evidence', 'hash'])
+  asBefore(path.join(dir, 'hot', `${FIRST}.db`), 'places', ['evidence', 'hash'])
   const state = (offset: number) => {
     const reader = openJournalReader(dir)
     const told = reader.chainAt('demo-b', offset)!.state
@@ -246,7 +248,7 @@ test('files of the version before: a day file goes on, and of a sealed one every
   const asNow = found()
   expect(asNow.length).toBeGreaterThan(90)
   for (const { file, kind } of sealedFiles(dir))
-    if (kind === 'evidence') before(file, 'intervals', ['first_ts', 'last_ts'])
+    if (kind === 'evidence') asBefore(file, 'intervals', ['first_ts', 'last_ts'])
   expect(found()).toEqual(asNow)
 })
 
