@@ -37,7 +37,7 @@ function coverage(firm: Firm, now: Instant): FirmHealth['coverage'] {
     return (firm.plant?.plant.machines ?? []).map(({ path }) => ({
       machine: path,
       from,
-      cells: cellsOf(reader.states(path, from, now), from, now),
+      cells: cellsOf(reader.heard(path, from, now), from, now),
     }))
   } finally {
     reader.close()

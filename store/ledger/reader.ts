@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { byKey, QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import { decodePanes } from '#domain/accounting/paneText.ts'
-import { openSince, shownStates, type StateRun } from '#domain/telemetry/states.ts'
+import { openSince, shownStates, type Override, type StateRun } from '#domain/telemetry/states.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, dayOf, MINUTE, type Instant } from '#domain/time.ts'
 import { firstBroken, GENESIS } from './chain.ts'
@@ -33,7 +33,11 @@ const panesIn = ({ panes, sources }: PaneTexts): Pane[] => decodePanes(panes, so
 /** Opens a firm's ledger read-only. Throws when the file does not exist yet: ask `listFirms` first. */
 export function openLedgerReader(
   file: string,
-): LedgerReader & MachinePast & StoredPanes & PlantPast & Valued & { firstBroken(): number | null } {
+): LedgerReader &
+  MachinePast &
+  StoredPanes &
+  PlantPast &
+  Valued & { firstBroken(): number | null; heard: LedgerReader['states'] } {
   if (!fs.existsSync(file)) throw new Error(`no ledger at ${file}`)
   const db = new DatabaseSync(file, { readOnly: true })
   db.exec('PRAGMA busy_timeout = 5000')
@@ -89,6 +93,15 @@ export function openLedgerReader(
     return { ...run, lastTs }
   }
 
+  const shown = (machine: string, from: Instant, to: Instant, overrides: readonly Override[]) => {
+    const since = openSince(overrides, from)
+    const first = runBefore(machine, since)
+    const after = sql.runs.all(machine, first?.ts ?? since, to) as unknown as StateRun[]
+    const runs = first ? [first, ...after] : after
+    const staleMs = plant()?.plant.machines.find((m) => m.path === machine)?.stateStaleMs ?? DEFAULT_STALE
+    return shownStates(runs, staleMs, overrides, from, to)
+  }
+
   return {
     head: () =>
       (sql.head.get() as { cursor: number; hash: string } | undefined) ?? { cursor: 0, hash: GENESIS },
@@ -110,15 +123,9 @@ export function openLedgerReader(
     quarantineById: (id) => (sql.byId.get(id) as QuarantineRecord | undefined) ?? null,
     quarantineByReason: () =>
       sql.byReason.all() as { reason: string; count: number; lastAt: number; lastMachine: string | null }[],
-    states: (machine, from, to) => {
-      const overrides = corrected.overrides(machine, from, to)
-      const since = openSince(overrides, from)
-      const first = runBefore(machine, since)
-      const after = sql.runs.all(machine, first?.ts ?? since, to) as unknown as StateRun[]
-      const runs = first ? [first, ...after] : after
-      const staleMs = plant()?.plant.machines.find((m) => m.path === machine)?.stateStaleMs ?? DEFAULT_STALE
-      return shownStates(runs, staleMs, overrides, from, to)
-    },
+    states: (machine, from, to) => shown(machine, from, to, corrected.overrides(machine, from, to)),
+    /** As devices told them, whatever people said. */
+    heard: (machine: string, from: Instant, to: Instant) => shown(machine, from, to, []),
     machineEvents: (machine, from, to) => {
       const rows = sql.happened.all(machine, from, to) as unknown as (MachineEvent & { fields: string })[]
       return rows.map((row) => ({ ...row, fields: JSON.parse(row.fields) as MachineEvent['fields'] }))

@@ -200,6 +200,7 @@ describe('corrected', () => {
       [45, 60, 'SETUP', 'changeover', true],
       [60, 65, 'RUN', null, undefined],
     ])
+    expect(corrected.heard(MACHINE, at(25), at(65)).map(({ state }) => state)).toEqual(['RUN', 'STOP', 'RUN'])
     corrected.close()
   })
 
