@@ -13,6 +13,7 @@ import type {
   PanesNow,
   RawEntry,
   RecomputedPanes,
+  RecordsEffect,
   SimulationRun,
   TruthAnswer,
   TruthRow,
@@ -55,6 +56,14 @@ export function ingestAt(data: string): IngestPort {
     entry: (firm, offset) => ask<RawEntry | null>('/entry', { firm, offset: String(offset) }),
     health: (firm) => ask<FirmHealth>('/health-data', { firm }),
     account: (firm, day) => ask<AccountNow>('/account', { firm, day }, LONG_PATIENCE_MS),
+    effect: (firm, records) =>
+      callLocal<RecordsEffect>(
+        socketPath(data, 'ingest'),
+        'POST',
+        '/effect',
+        { firm, records },
+        LONG_PATIENCE_MS,
+      ),
     dayPanes: (firm, day) => ask<DayPanesNow>('/day-panes', { firm, day }, LONG_PATIENCE_MS),
     sources: (firm, machine, window) => ask<PaneSources>('/sources', { firm, machine, ...asText(window) }),
     recompute: (firm, machine, window) =>

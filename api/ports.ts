@@ -15,12 +15,14 @@ import type {
   PanesNow,
   RawEntry,
   RecomputedPanes,
+  RecordsEffect,
   RunRequest,
   SimulationRun,
   TruthAnswer,
   TruthRow,
 } from '#contract/local.ts'
 import type { MessageRow } from '#contract/live.ts'
+import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
@@ -52,6 +54,8 @@ export type IngestPort = {
   readonly health: (firm: string) => Promise<FirmHealth>
   /** A production day as of now. Throws a LocalError of 409 for a firm without records. */
   readonly account: (firm: string, day: string) => Promise<AccountNow>
+  /** What records would change if they were put. */
+  readonly effect: (firm: string, records: readonly DatedRecord[]) => Promise<RecordsEffect>
   /** The same with the panes that it is made of. */
   readonly dayPanes: (firm: string, day: string) => Promise<DayPanesNow>
   /** Panes that begin in a window, and the messages of the journal that each rests on. */

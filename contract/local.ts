@@ -33,6 +33,7 @@
  *                        the offset `after`. `length` as for /panes; minutes of any age. 400 {error} for a window of more than 2 days
  *   GET  /recompute-panes?firm&machine&from&to&length -> RecomputedPanes   the same panes made again from the raw messages, and where
  *                        they differ from what the ledger has. Nothing is stored. 400 {error} as before
+ *   POST /effect         {firm, records} -> RecordsEffect   what records would change if they were put: the newest 7 settled days
  *   GET  /minutes?firm&from&to -> MinuteAccount[]   whole minutes of the last 48 h, each valued by itself, at most 120. 400 {error}
  *   GET  /open-days?firm -> string[]        production days that are not settled whole, the oldest first
  *   GET  /status         -> IngestStatus
@@ -62,7 +63,7 @@ import type { Instant } from '#domain/time.ts'
 import type { ChainAt, FirmHead, JournalPlace, JournalStatus } from '#store/journal/journal.ts'
 import type { z } from 'zod'
 import type { ControlEntry } from './control.ts'
-import type { DataHealth } from './rest.ts'
+import type { DataHealth, RecordsEffect as EffectShape } from './rest.ts'
 
 export type ControlRequest = { readonly firm: string; readonly entry: ControlEntry }
 export type ControlPlace = JournalPlace
@@ -194,6 +195,8 @@ export type RecomputedPanes = {
   /** The first 200 of what could not be found. */
   readonly missing: readonly MissingEvidence[]
 }
+
+export type RecordsEffect = z.infer<typeof EffectShape>
 
 /** What a minute came to, as accountText.ts writes it. */
 export type MinuteAccount = {

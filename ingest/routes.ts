@@ -5,6 +5,7 @@ import type { QuarantineReason } from '#contract/dispositions.ts'
 import type { MessageRow } from '#contract/live.ts'
 import { MAX_PAYLOAD } from '#contract/envelope.ts'
 import type { Health, IngestStatus, RawEntry } from '#contract/local.ts'
+import { RecordPut } from '#contract/recordShape.ts'
 import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
 import type { Historian } from '#store/historian/historian.ts'
 import { dayBooksOf } from './accounts/dayBooks.ts'
@@ -55,6 +56,14 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
         ofFirm(query, (firm) => rawEntry(intake, firm, Number(query.get('offset')))),
       'GET /panes': (_body, query) => panes(intake.firms.get(query.get('firm') ?? ''), query),
       'GET /open-days': (_body, query) => ofFirm(query, (firm) => firm.days.list().map(({ day }) => day.day)),
+      'POST /effect': async (body) => {
+        const { firm: name, records } = (body ?? {}) as { readonly firm?: string; readonly records?: unknown }
+        const put = RecordPut.safeParse({ records })
+        const firm = intake.firms.get(name ?? '')
+        if (!firm) return NOT_FOUND
+        if (!put.success) return { status: 400, body: { error: 'bad_body' } }
+        return { body: await intake.accountant.effect(firm, put.data.records) }
+      },
       'GET /minutes': (_body, query) => minutes(intake.firms.get(query.get('firm') ?? ''), query),
       'GET /account': (_body, query) => account(intake.firms.get(query.get('firm') ?? ''), query.get('day')),
       'GET /sources': (_body, query) => sources(intake, query),

@@ -40,7 +40,18 @@ export const records = (ports: Ports) =>
       const known = ledger.records()
       const read = await rowsOf(query, body, file, known)
       if ('refused' in read) return read
-      return { body: viewOf(read, known, ledger.plant()?.plant ?? null, ports.now()) }
+      const view = viewOf(read, known, ledger.plant()?.plant ?? null, ports.now())
+      if (view.effectReason !== 'not_valued') return { body: view }
+      return {
+        body: {
+          ...view,
+          ...(await effectOf(
+            ports,
+            at['firm']!,
+            read.placed.map(({ record }) => record),
+          )),
+        },
+      }
     },
 
     recordsPut: async ({ who, at, query, body, file, request }) => {
@@ -67,6 +78,16 @@ export const records = (ports: Ports) =>
       return deedAnswer(await perform(ports, who, at['firm']!, deed))
     },
   })
+
+/** What the records would change; while the pipeline does not answer it is not known. */
+async function effectOf(ports: Ports, firm: string, placed: readonly DatedRecord[]) {
+  try {
+    return { effect: await ports.ingest.effect(firm, placed), effectReason: null }
+  } catch (error) {
+    ports.log.warn({ err: error, firm }, 'what records would change could not be told')
+    return { effect: null, effectReason: 'not_valued' as const }
+  }
+}
 
 async function rowsOf(
   { kind }: z.infer<typeof RecordsFileQuery>,

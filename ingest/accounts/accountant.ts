@@ -1,24 +1,34 @@
 /**
  * Keeps the accounts of settled days up to date, in a thread of its own: a day takes 0.2 s, and a price list of last year concerns 300 of
- * them. The thread reads what is stored; what it makes is stored here with the next commit, and then it looks again.
+ * them. The thread reads what is stored; what it makes is stored here with the next commit, and then it looks again. What records would
+ * change is asked of the same thread, between two looks.
  */
 import { Worker } from 'node:worker_threads'
+import type { RecordsEffect } from '#contract/local.ts'
+import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Log } from '#runtime/log.ts'
 import type { AccountRow } from '#store/ledger/changes.ts'
 import type { Firm } from '../firm.ts'
 
-/** A firm and its ledger file. */
-export type Look = { readonly firm: string; readonly file: string }
-export type Answer =
-  | { readonly firm: string; readonly ok: true; readonly rows: readonly AccountRow[]; readonly more: boolean }
-  | { readonly firm: string; readonly ok: false; readonly why: string }
+/** `file`: ledger of a firm. */
+export type Job =
+  | { readonly kind: 'look'; readonly file: string }
+  | { readonly kind: 'effect'; readonly file: string; readonly records: readonly DatedRecord[] }
+export type Done =
+  | { readonly kind: 'look'; readonly rows: readonly AccountRow[]; readonly more: boolean }
+  | { readonly kind: 'effect'; readonly effect: RecordsEffect }
+export type Answer = Done | { readonly kind: 'failed'; readonly why: string }
+
+type Task = { readonly job: Job; readonly done: (answer: Answer) => void }
 
 export class Accountant {
   readonly #log: Log
   #worker: Worker | null = null
-  /** Firms that wait for the thread, and the one that it looks at. */
+  #running: Task | null = null
+  /** Questions of people, which go first. */
+  readonly #asked: Task[] = []
+  /** Firms whose accounts are to be looked for. */
   readonly #waiting = new Set<Firm>()
-  #asked: Firm | null = null
   /** Firms whose new accounts are not stored yet; true: more are due. */
   readonly #unstored = new Map<Firm, boolean>()
 
@@ -41,43 +51,69 @@ export class Accountant {
     if (more) this.look(firm)
   }
 
+  /** What records would change if they were put. Rejects with what the thread could not read. */
+  effect(firm: Firm, records: readonly DatedRecord[]): Promise<RecordsEffect> {
+    return new Promise((resolve, reject) => {
+      const job = { kind: 'effect', file: firm.ledger.file, records } as const
+      const done = (answer: Answer) =>
+        answer.kind === 'effect'
+          ? resolve(answer.effect)
+          : reject(new Error(answer.kind === 'failed' ? answer.why : 'no effect'))
+      this.#asked.push({ job, done })
+      this.#next()
+    })
+  }
+
   #next(): void {
-    if (this.#asked) return
+    if (this.#running) return
+    const task = this.#asked.shift() ?? this.#nextLook()
+    if (!task) return
+    this.#running = task
+    this.#thread().postMessage(task.job, [])
+  }
+
+  #nextLook(): Task | null {
     const [firm] = this.#waiting
-    if (!firm) return
+    if (!firm) return null
     this.#waiting.delete(firm)
-    this.#asked = firm
-    this.#thread().postMessage({ firm: firm.name, file: firm.ledger.file } satisfies Look, [])
+    return { job: { kind: 'look', file: firm.ledger.file }, done: (answer) => this.#looked(firm, answer) }
+  }
+
+  #looked(firm: Firm, answer: Answer): void {
+    if (answer.kind === 'failed')
+      this.#log.error({ firm: firm.name, why: answer.why }, 'accounts could not be made')
+    else if (answer.kind === 'look' && answer.rows.length > 0) {
+      for (const row of answer.rows) firm.putAccount(row)
+      this.#unstored.set(firm, answer.more)
+    }
   }
 
   #thread(): Worker {
     if (this.#worker) return this.#worker
     const worker = new Worker(new URL('./worker.ts', import.meta.url))
-    worker.on('message', (answer: Answer) => this.#take(answer))
+    worker.on('message', (answer: Answer) => this.#end(answer))
     worker.on('error', (error) => this.#log.error({ err: error }, 'the thread of the accounts ended'))
     worker.on('exit', () => {
-      // one that ended by a fault is begun anew with the next look
+      // one that ended by a fault is begun anew with the next task
       if (this.#worker !== worker) return
       this.#worker = null
-      this.#asked = null
+      this.#end({ kind: 'failed', why: 'the thread ended' })
     })
     return (this.#worker = worker)
   }
 
-  #take(answer: Answer): void {
-    const firm = this.#asked!
-    this.#asked = null
-    if (!answer.ok) this.#log.error({ firm: answer.firm, why: answer.why }, 'accounts could not be made')
-    else if (answer.rows.length > 0) {
-      for (const row of answer.rows) firm.putAccount(row)
-      this.#unstored.set(firm, answer.more)
-    }
+  #end(answer: Answer): void {
+    const task = this.#running
+    this.#running = null
+    task?.done(answer)
     this.#next()
   }
 
   async stop(): Promise<void> {
     const worker = this.#worker
     this.#worker = null
+    this.#waiting.clear()
+    this.#asked.length = 0
     await worker?.terminate()
   }
 }

@@ -6,7 +6,9 @@
 import { createHash } from 'node:crypto'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
 import type { PriceBook } from '#domain/accounting/records.ts'
-import { accountOf, peaksOf } from '#domain/kpi/account.ts'
+import { accountOf, peaksOf, type Account } from '#domain/kpi/account.ts'
+import { figureOf, type Figure } from '#domain/accounting/valuation.ts'
+import type { RecordsEffect } from '#contract/local.ts'
 import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
 import type { AccountRow, SettledRow } from '#store/ledger/changes.ts'
 import type { LedgerReader, MachinePast, StoredPanes, Valued } from '#store/ledger/ledger.ts'
@@ -70,6 +72,42 @@ export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, 
   return { rows, more: false }
 }
 
+/**
+ * What records would change if they were put: the newest settled days that go by another version of them, each beside its account as it
+ * stands, and how many more there are. Peaks before a day are taken as they stand.
+ */
+export function effectOf(
+  source: Source,
+  almanac: Almanac,
+  books: PriceBook,
+  stored: number,
+  limit: number,
+): RecordsEffect {
+  const heads = source.accountHeads(FIRST, LAST)
+  const concerned = heads.filter((head) => books.versionUntil(almanac.day(head.day).to) > versionOf(head))
+  const settled = newestOf(source.settled(FIRST, LAST))
+  const days = concerned.slice(-limit).flatMap((head) => {
+    const day = almanac.day(head.day)
+    const parts = day.parts.map(({ shift }) => settled.get(head.day)?.get(shift))
+    if (parts.includes(undefined)) return []
+    const stands = decodeAccount(source.account(head.day, head.revision)!.text, stored)
+    const before = heads.findLast((one) => one.day < head.day)
+    const months = before
+      ? decodeAccount(source.account(before.day, before.revision)!.text, stored).months
+      : []
+    const account = valued(source, day, parts as SettledRow[], books, peaksOf(months))
+    return [beside(head.day, stands, account)]
+  })
+  return { days, more: concerned.length - days.length }
+}
+
+function beside(day: string, before: Account, after: Account): RecordsEffect['days'][number] {
+  const [a, b] = [figureOf(before), figureOf(after)]
+  const u = (figure: Figure) => (figure.uWip.u === null ? null : figure.uWip.u / 10_000)
+  const cost = (figure: Figure, { holes }: Account) => (holes.length > 0 ? null : String(figure.cost))
+  return { day, uBefore: u(a), uAfter: u(b), costBefore: cost(a, before), costAfter: cost(b, after) }
+}
+
 const hashOfPeaks = (peaks: readonly MonthState[]): string => short(JSON.stringify(peaks))
 
 /** What people said of why machines stood, by the day that holds it. */
@@ -109,15 +147,7 @@ function makeRow(
   months: readonly MonthState[],
   head: AccountHead | null,
 ): { readonly row: AccountRow; readonly peaks: readonly MonthState[] } {
-  const panes = parts.flatMap((part) => source.panesOfShift(part))
-  const { from, to } = day
-  const terms = dayTermsOf(day, books)
-  const segments = new Map(
-    terms.plant
-      .filter(({ meter }) => meter !== true)
-      .map(({ path }) => [path, source.states(path, from, to)] as const),
-  )
-  const account = accountOf({ ...terms, span: { from, to }, panes, months, segments })
+  const account = valued(source, day, parts, books, months)
   const peaks = peaksOf(account.months)
   const text = encodeAccount(account)
   const hash = sha256(text)
@@ -126,6 +156,24 @@ function makeRow(
   const newest = parts.reduce((a, b) => (b.offset > a.offset ? b : a))
   const reason = head ? reasonOf(head, basis, newest) : null
   return { row: { ...made, revision: (head?.revision ?? -1) + 1, reason, at: newest.at }, peaks }
+}
+
+function valued(
+  source: Source,
+  day: ProductionDay,
+  parts: readonly SettledRow[],
+  books: PriceBook,
+  months: readonly MonthState[],
+): Account {
+  const panes = parts.flatMap((part) => source.panesOfShift(part))
+  const { from, to } = day
+  const terms = dayTermsOf(day, books)
+  const segments = new Map(
+    terms.plant
+      .filter(({ meter }) => meter !== true)
+      .map(({ path }) => [path, source.states(path, from, to)] as const),
+  )
+  return accountOf({ ...terms, span: { from, to }, panes, months, segments })
 }
 
 /** Why a day has another account. */

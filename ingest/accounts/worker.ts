@@ -1,35 +1,67 @@
-/** In the thread: accounts that are due, from what the ledger of a firm has. It writes nothing. */
+/** In the thread: accounts that are due, and what records would change, from what the ledger of a firm has. It writes nothing. */
 import { parentPort } from 'node:worker_threads'
-import { priceBook } from '#domain/accounting/records.ts'
+import { priceBook, type DatedRecord, type PriceBook } from '#domain/accounting/records.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { Almanac } from '#domain/accounting/almanac.ts'
-import { dueAccounts } from './settledDays.ts'
-import type { Answer, Look } from './accountant.ts'
+import { dueAccounts, effectOf } from './settledDays.ts'
+import type { Answer, Done, Job } from './accountant.ts'
 
 /** Days made between two looks: what is made is stored before more is begun. */
 const TOGETHER = 16
 
 const port = parentPort!
 
-function look({ file }: Look): Omit<Extract<Answer, { ok: true }>, 'firm' | 'ok'> {
+/** Days that are shown of what records would change. */
+const SHOWN = 7
+
+function withFirm<T>(file: string, more: readonly DatedRecord[], run: (known: Known) => T, none: T): T {
   const reader = openLedgerReader(file)
   try {
     const records = reader.records()
     const plants = reader.plants()
-    if (records.length === 0 || plants.length === 0) return { rows: [], more: false }
-    const books = priceBook(records)
-    return dueAccounts(reader, new Almanac(plants, () => books), books, TOGETHER)
+    if (records.length + more.length === 0 || plants.length === 0) return none
+    const books = priceBook([...records, ...more])
+    return run({ reader, books, almanac: new Almanac(plants, () => books), stored: records.length })
   } finally {
     reader.close()
   }
 }
 
-port.on('message', (asked: Look) => {
+type Known = {
+  readonly reader: ReturnType<typeof openLedgerReader>
+  readonly books: PriceBook
+  readonly almanac: Almanac
+  /** Records that are put already. */
+  readonly stored: number
+}
+
+const answerTo = (asked: Job): Done =>
+  asked.kind === 'look'
+    ? {
+        kind: 'look',
+        ...withFirm(
+          asked.file,
+          [],
+          ({ reader, almanac, books }) => dueAccounts(reader, almanac, books, TOGETHER),
+          { rows: [], more: false },
+        ),
+      }
+    : {
+        kind: 'effect',
+        effect: withFirm(
+          asked.file,
+          asked.records,
+          ({ reader, almanac, books, stored }) => effectOf(reader, almanac, books, stored, SHOWN),
+          { days: [], more: 0 },
+        ),
+      }
+
+port.on('message', (asked: Job) => {
   let answer: Answer
   try {
-    answer = { firm: asked.firm, ok: true, ...look(asked) }
+    answer = answerTo(asked)
   } catch (error) {
-    answer = { firm: asked.firm, ok: false, why: (error as Error).message }
+    answer = { kind: 'failed', why: (error as Error).message }
   }
   port.postMessage(answer)
 })

@@ -335,6 +335,7 @@ export class Fixture {
         account: () => Promise.reject(new LocalError(409, 'no_records')),
         openDays: () => Promise.resolve([]),
         minutes: () => Promise.resolve([]),
+        effect: () => Promise.resolve({ days: [], more: 0 }),
         dayPanes: () => Promise.reject(new LocalError(409, 'no_records')),
         sources: (firm, machine) =>
           machine === MACHINE ? Promise.resolve({ panes: [] }) : Promise.reject(new LocalError(404, firm)),

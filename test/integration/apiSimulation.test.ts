@@ -546,6 +546,7 @@ describe('a case', () => {
       account: () => Promise.reject(new Error('not asked')),
       openDays: () => Promise.reject(new Error('not asked')),
       minutes: () => Promise.reject(new Error('not asked')),
+      effect: () => Promise.reject(new Error('not asked')),
       dayPanes: () => Promise.reject(new Error('not asked')),
       sources: () => Promise.reject(new Error('not asked')),
       recompute: () => Promise.reject(new Error('not asked')),

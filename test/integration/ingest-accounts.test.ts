@@ -143,9 +143,11 @@ describe('a day of the demo plant', () => {
     const at = day.to + 3 * HOUR
     const put = (record: DatedRecord) => deed(at, 'record.put', { records: [record] })
     const target = records.find(({ kind }) => kind === 'target')!
+    const dearer = { ...price, from: day.from, value: { price: 440_000_000 } } as DatedRecord
+    const effect = await running.intake.accountant.effect(running.intake.firms.get(FIRM)!, [dearer])
     reader.more([
       put({ ...target, value: { value: 88, unit: 'yuan per 100 yuan' } } as DatedRecord),
-      put({ ...price, from: day.from, value: { price: 440_000_000 } } as DatedRecord),
+      put(dearer),
     ])
     await caughtUp(running)
     const open = first.ledger()
@@ -156,6 +158,10 @@ describe('a day of the demo plant', () => {
     expect([before!.reason, after!.reason, more]).toEqual([null, 'records', []])
     expect(before!.hash).toBe(first.heads[0]!.hash)
     expect(worth(1)).toBeGreaterThan(worth(0))
+    // what was told before it was put is what came
+    const u = (revision: number) =>
+      figureOf(decodeAccount(open.account(DATE, revision)!.text, 0)).uWip.u! / 1e4
+    expect(effect.days.find((one) => one.day === DATE)).toMatchObject({ uBefore: u(0), uAfter: u(1) })
     open.close()
   }, 120_000)
 })
