@@ -12,6 +12,8 @@ import { ROW_FAULTS } from '#contract/recordViews.ts'
 import { DEVICE_CLASSES } from '#contract/topics.ts'
 import { ROLE_ORDER } from '../../dashboards/web/src/parts/roles.ts'
 import { en } from '../../dashboards/web/src/words/en.ts'
+import { enRecords } from '../../dashboards/web/src/words/en-records.ts'
+import { zhRecords } from '../../dashboards/web/src/words/zh-records.ts'
 import { zh } from '../../dashboards/web/src/words/zh.ts'
 
 type Tree = { readonly [key: string]: string | Tree }
@@ -19,7 +21,10 @@ const flat = (tree: Tree, under = ''): [string, string][] =>
   Object.entries(tree).flatMap(([key, value]) =>
     typeof value === 'string' ? [[under + key, value] as [string, string]] : flat(value, `${under}${key}.`),
   )
-const words = { zh: new Map(flat(zh)), en: new Map(flat(en)) }
+const words = {
+  zh: new Map(flat({ ...zh, ...zhRecords })),
+  en: new Map(flat({ ...en, ...enRecords })),
+}
 const slotsOf = (catalogue: ReadonlyMap<string, string>) =>
   Object.fromEntries([...catalogue].map(([key, text]) => [key, slots(text)]))
 const slots = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).toSorted()

@@ -1,7 +1,6 @@
 /** English words of the page: the keys of words/zh.ts. */
 import { enData } from './en-data.ts'
 import { enFigures } from './en-figures.ts'
-import { enRecords } from './en-records.ts'
 import { enSim } from './en-sim.ts'
 import { enStops } from './en-stops.ts'
 import type { Catalogue } from './zh.ts'
@@ -9,7 +8,6 @@ import type { Catalogue } from './zh.ts'
 export const en: Catalogue = {
   ...enData,
   ...enFigures,
-  ...enRecords,
   ...enSim,
   ...enStops,
   brand: 'Baiyuan',

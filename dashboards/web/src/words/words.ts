@@ -14,6 +14,11 @@ export const i18n = createI18n({
   fallbackWarn: false,
 })
 
+/** Words that one page alone needs come with it. */
+export function addWords(words: Readonly<Record<Lang, object>>): void {
+  for (const [lang, own] of Object.entries(words)) i18n.global.mergeLocaleMessage(lang, own)
+}
+
 export const isLang = (text: unknown): text is Lang => text === 'zh' || text === 'en'
 
 export function setLang(lang: Lang): void {

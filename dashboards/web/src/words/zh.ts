@@ -1,14 +1,12 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
 import { zhData } from './zh-data.ts'
 import { zhFigures } from './zh-figures.ts'
-import { zhRecords } from './zh-records.ts'
 import { zhSim } from './zh-sim.ts'
 import { zhStops } from './zh-stops.ts'
 
 export const zh = {
   ...zhData,
   ...zhFigures,
-  ...zhRecords,
   ...zhSim,
   ...zhStops,
   brand: '百元',
