@@ -10,6 +10,7 @@ import { REFUSALS, ROLES } from '#contract/control.ts'
 import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from '#contract/dispositions.ts'
 import { ROW_FAULTS } from '#contract/recordViews.ts'
 import { DEVICE_CLASSES } from '#contract/topics.ts'
+import { FILE_FAULTS } from '../../api/records/table.ts'
 import { ROLE_ORDER } from '../../dashboards/web/src/parts/roles.ts'
 import { en } from '../../dashboards/web/src/words/en.ts'
 import { enRecords } from '../../dashboards/web/src/words/en-records.ts'
@@ -54,6 +55,7 @@ describe('every name of the contract has words', () => {
     ['disposition', DISPOSITIONS],
     ['klass', DEVICE_CLASSES],
     ['records.fault', ROW_FAULTS],
+    ['records.refused', Object.keys(FILE_FAULTS)],
     ['role', ROLES],
     ['line', LINES],
     ['period', PERIODS],
@@ -73,7 +75,7 @@ test('messages are compiled without evaluating code', () => {
   }) as unknown as FunctionConstructor
   globalThis.Function = forbidden
   try {
-    const i18n = createI18n({ legacy: false, locale: 'zh', messages: { zh, en } })
+    const i18n = createI18n({ legacy: false, locale: 'zh', messages: { zh: { ...zh, ...zhRecords }, en } })
     const plain = [...words.zh].filter(([, text]) => slots(text).length === 0)
     expect(plain.map(([key]) => i18n.global.t(key))).toEqual(plain.map(([, text]) => text))
     expect(i18n.global.t('wall.abnormalCount', { n: 4 })).toBe('4 台异常')

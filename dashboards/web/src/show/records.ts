@@ -111,6 +111,10 @@ export function summaryOf(kind: string, value: Value, lang: Lang, lines: (n: num
   ].join(' · ')
 }
 
+/** Name of the words for why rows or a file were refused. */
+export const refusedKey = ({ type }: { readonly type: string }): string =>
+  `records.refused.${type.replaceAll('-', '_')}`
+
 const COLUMNS = new Map(
   SHEETS.flatMap((sheet) => columnsOf(sheet).map((column) => [column.zh, column] as const)),
 )
