@@ -4,14 +4,14 @@ import { expect, test } from 'vitest'
 import { readPlantFolder } from '#contract/plantFolder.ts'
 import type { HistoryProgress } from '#contract/local.ts'
 import { controlTopic } from '#contract/topics.ts'
-import type { DatedRecord } from '#domain/accounting/records.ts'
+import { bookAt, type DatedRecord } from '#domain/accounting/records.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { HOUR, MINUTE, SECOND } from '#domain/time.ts'
 import { ledgerFile, listFirms } from '#store/ledger/file.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { Ledgers } from '../../api/ledgers.ts'
 import type { Ports } from '../../api/ports.ts'
-import { RECORDS_FILE, RecordSeeds, RETROFIT_FILE } from '../../api/seedRecords.ts'
+import { RECORDS_FILE, RecordSeeds, recordsOfRun, RETROFIT_FILE } from '../../api/seedRecords.ts'
 import { casePlant, MACHINE } from '../casePlant.ts'
 import {
   caughtUp,
@@ -107,6 +107,19 @@ test('a firm gets the records of its files once, and those of the retrofit in it
   await running.stop()
   await journal.close()
 }, 60_000)
+
+test('a run has the records of the plant that it copies, with the whole effect of the retrofit from before its first day', () => {
+  const [found] = readPlantFolder(plants).filter(({ firm }) => firm === 'demo-a')
+  const { plant } = found!.reading as { plant: Plant }
+  const ports = { plants, ledgers: { of: () => ({ plant: () => ({ plant }) }) } } as unknown as Ports
+  const first = Date.UTC(2025, 5, 2, 3)
+  const lathes = (retrofit: boolean) =>
+    bookAt(recordsOfRun(ports, 'demo-a', retrofit, first), first).find('crew', 'lathes')?.people
+  expect([lathes(false), lathes(true)]).toEqual([
+    [8, 4],
+    [6, 3],
+  ])
+})
 
 const YEAR = Date.UTC(2026, 0)
 const record = (over: Partial<DatedRecord>): DatedRecord =>
