@@ -33,6 +33,9 @@
  *                        the offset `after`. `length` as for /panes; minutes of any age. 400 {error} for a window of more than 2 days
  *   GET  /recompute-panes?firm&machine&from&to&length -> RecomputedPanes   the same panes made again from the raw messages, and where
  *                        they differ from what the ledger has. Nothing is stored. 400 {error} as before
+ *   POST /recompute      {firm, day, machine?} -> DayRecomputed   a production day made again from the raw messages; what came out otherwise is a
+ *                        further revision of its settled shifts
+ *   POST /revalue        {firm, day} -> DayRevalued     the account of a settled day made again
  *   POST /effect         {firm, records} -> RecordsEffect   what records would change if they were put: the newest 7 settled days
  *   GET  /minutes?firm&from&to -> MinuteAccount[]   whole minutes of the last 48 h, each valued by itself, at most 120. 400 {error}
  *   GET  /open-days?firm -> string[]        production days that are not settled whole, the oldest first
@@ -194,6 +197,28 @@ export type RecomputedPanes = {
   readonly messages: number
   /** The first 200 of what could not be found. */
   readonly missing: readonly MissingEvidence[]
+}
+
+export type DayRecomputed = {
+  readonly day: string
+  /** Raw messages that it was made from, and rows of the ledger that no message of the journal holds any more. */
+  readonly messages: number
+  readonly missing: number
+  /** Machines whose panes came out otherwise. */
+  readonly machines: readonly {
+    readonly machine: string
+    readonly differences: number
+    readonly missing: number
+  }[]
+  /** Shifts that are open, and those that have another revision now. */
+  readonly open: readonly (number | null)[]
+  readonly revised: readonly (number | null)[]
+}
+
+/** Null: it came out as it stands, or the day has no account. */
+export type DayRevalued = {
+  readonly day: string
+  readonly account: { readonly revision: number; readonly hash: string } | null
 }
 
 export type RecordsEffect = z.infer<typeof EffectShape>

@@ -28,6 +28,12 @@ export const newTally = (): Tally => ({
   aged: 0,
 })
 
+/** As stored. Marks that came after it was stored begin at 0. */
+export function readTally(text: string): Tally {
+  const stored = JSON.parse(text) as Partial<Tally>
+  return { ...newTally(), ...stored, flags: FLAG_NAMES.map((_, i) => stored.flags?.[i] ?? 0) }
+}
+
 export function countFlags(tally: Tally, mask: number): void {
   for (let bit = 0; mask !== 0; bit++, mask >>= 1) if (mask & 1) tally.flags[bit]! += 1
 }

@@ -27,7 +27,7 @@ import { sampleDay } from '#store/ledger/samples.ts'
 import { openLedgerWriter, type LedgerWriter, type StoredPlant } from '#store/ledger/writer.ts'
 import { Almanac } from '#domain/accounting/almanac.ts'
 import { Corrections } from './corrections.ts'
-import { newTally, type Tally } from './counts.ts'
+import { newTally, readTally, type Tally } from './counts.ts'
 import { MachineMemory, RECENT_STATES } from './machine.ts'
 import { Quarantine } from './quarantine.ts'
 import { MESSAGES_KEPT } from './messages.ts'
@@ -99,7 +99,7 @@ export class Firm {
     this.offset = progress?.offset ?? 0
     this.at = progress?.at ?? 0
     this.clock = progress ? (JSON.parse(progress.clock) as JournalClock) : { wall: 0, mono: 0 }
-    this.tally = progress ? { ...newTally(), ...(JSON.parse(progress.counts) as Partial<Tally>) } : newTally()
+    this.tally = progress ? readTally(progress.counts) : newTally()
     this.#nextStream = this.ledger.nextStream()
     for (const row of this.ledger.machines()) {
       const states = this.ledger.recentStates(row.path, RECENT_STATES)

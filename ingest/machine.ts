@@ -7,6 +7,7 @@ import { DEVICE_CLASSES, type DeviceClass } from '#contract/topics.ts'
 import type { ShownState } from '#domain/plant/plant.ts'
 import type { MachineIndex } from '#domain/telemetry/check.ts'
 import { newRegister, type Register } from '#domain/telemetry/counter.ts'
+import type { Course } from '#domain/telemetry/plausible.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Series } from '#store/historian/historian.ts'
 import type { MachineRow, StateRow } from '#store/ledger/changes.ts'
@@ -79,6 +80,8 @@ export class MachineMemory {
   now: Now = { ...START }
   readonly values = new Map<string, HeldValue>()
   readonly registers = new Map<string, Register>()
+  /** Of the signals whose course is judged. */
+  readonly courses = new Map<string, Course>()
   readonly streams: Readonly<Record<DeviceClass, ClassStreams>>
   readonly messages: MessageIndex
   readonly samples: MachineSamples
@@ -101,9 +104,12 @@ export class MachineMemory {
     this.samples = new MachineSamples(path)
     this.messages = row ? new MessageIndex(path, row.messages, row.boots) : new MessageIndex(path)
     if (!row) return
-    const { values, ...now } = JSON.parse(row.live) as Now & {
+    const { values, courses, ...now } = JSON.parse(row.live) as Now & {
       values: Record<string, [number | null, Instant, number, string]>
+      courses?: Record<string, [number, Instant, number]>
     }
+    for (const [name, [value, ts, same]] of Object.entries(courses ?? {}))
+      this.courses.set(name, { value, ts, same })
     this.now = { ...START, ...now }
     for (const [name, [value, ts, seq, quality]] of Object.entries(values)) {
       this.values.set(name, { value, ts, seq, quality, fresh: false })
@@ -143,10 +149,11 @@ export class MachineMemory {
     const values = Object.fromEntries(
       [...this.values].map(([name, v]) => [name, [v.value, v.ts, v.seq, v.quality]]),
     )
+    const courses = Object.fromEntries([...this.courses].map(([name, c]) => [name, [c.value, c.ts, c.same]]))
     const { open, boots } = this.messages.stored()
     return {
       path: this.path,
-      live: JSON.stringify({ ...this.now, values }),
+      live: JSON.stringify({ ...this.now, values, courses }),
       registers: JSON.stringify(Object.fromEntries(this.registers)),
       messages: open,
       boots,

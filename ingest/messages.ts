@@ -19,6 +19,7 @@ export const MESSAGES_KEPT: Millis = 7 * DAY
 const BLOCK = 64
 /** offset, received_at, seq of the first item (−1: none), and the small facts packed into one number. */
 const WIDTH = 4
+const MORE = 2 ** 40
 const SIGNAL = DEVICE_CLASSES.indexOf('telemetry')
 
 export type IndexedMessage = {
@@ -36,7 +37,10 @@ export type IndexedMessage = {
 /** A copy, since the bytes may lie anywhere in a shared pool (a Buffer's own slice would not copy). */
 const floats = (bytes: Uint8Array): Float64Array => new Float64Array(Uint8Array.from(bytes).buffer)
 
-/** Small facts of a message: class 2 bits, disposition 2, reason 4 (0: none), flags 8, items 10, boot the rest. */
+/**
+ * Small facts of a message: class 2 bits, disposition 2, reason 4 (0: none), flags 8, items 11, boot 13 (a block has at most 64), and the
+ * flags that came later, which older rows have none of.
+ */
 const pack = (
   cls: number,
   disposition: number,
@@ -44,7 +48,14 @@ const pack = (
   flags: number,
   items: number,
   boot: number,
-): number => cls + disposition * 4 + reason * 16 + flags * 256 + items * 65_536 + boot * 2 ** 27
+): number =>
+  cls +
+  disposition * 4 +
+  reason * 16 +
+  (flags & 255) * 256 +
+  items * 65_536 +
+  boot * 2 ** 27 +
+  (flags >> 8) * MORE
 
 export class MessageIndex {
   readonly machine: string
@@ -159,7 +170,7 @@ function message(records: Float64Array, at: number, boots: readonly string[]): I
   const facts = records[at + 3]!
   const low = facts % 2 ** 27
   const reason = (low >> 4) & 15
-  const boot = Math.floor(facts / 2 ** 27)
+  const boot = Math.floor(facts / 2 ** 27) % 2 ** 13
   return {
     offset: records[at]!,
     receivedAt: records[at + 1]!,
@@ -167,7 +178,7 @@ function message(records: Float64Array, at: number, boots: readonly string[]): I
     class: DEVICE_CLASSES[low & 3]!,
     disposition: DISPOSITIONS[(low >> 2) & 3]!,
     reason: reason === 0 ? null : QUARANTINE_REASONS[reason - 1]!,
-    flags: flagNames((low >> 8) & 255),
+    flags: flagNames(((low >> 8) & 255) | (Math.floor(facts / MORE) << 8)),
     items: (low >> 16) & 2047,
     boot: boot === 0 ? null : boots[boot - 1]!,
   }

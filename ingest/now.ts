@@ -2,21 +2,27 @@
  * A machine as it is now, from what it sends: newest values, state and since when, running order. Newest by source time, so that a
  * late message corrects the past and never the present.
  */
-import type { Item } from '#domain/telemetry/item.ts'
+import { flagNames, type Item } from '#domain/telemetry/item.ts'
 import { isHistory, latenessOf } from '#domain/telemetry/quality.ts'
 import type { Instant, Millis } from '#domain/time.ts'
 import type { StateRow } from '#store/ledger/changes.ts'
 import type { Firm } from './firm.ts'
 import { RECENT_STATES, type MachineMemory } from './machine.ts'
 
-/** Takes the values of an item where they are the newest. */
-export function holdValues(machine: MachineMemory, item: Item, cls: 'telemetry' | 'count'): void {
+/** Takes the values of an item where they are the newest; `doubts` are flags by measure. */
+export function holdValues(
+  machine: MachineMemory,
+  item: Item,
+  cls: 'telemetry' | 'count',
+  doubts: Readonly<Record<string, number>> | undefined,
+): void {
   const { ts, v } = item
   const q = cls === 'telemetry' ? item.q : undefined
   const seq = item.seq ?? 0
   for (const name in v) {
     const value = v[name]!
-    const quality = q?.[name] ?? 'good'
+    const doubt = doubts?.[name] ?? 0
+    const quality = q?.[name] ?? (doubt === 0 ? 'good' : `uncertain:${flagNames(doubt)[0]}`)
     const held = machine.values.get(name)
     if (held === undefined) machine.values.set(name, { value, ts, seq, quality, fresh: true })
     else if (ts > held.ts || (ts === held.ts && seq >= held.seq)) {

@@ -18,7 +18,7 @@ export const REACH: Millis = 31 * DAY
 const SHIFTS: readonly (number | null)[] = [null, 0, 1, 2, 3, 4, 5]
 
 /** Why a settled shift is opened again. */
-export type Reason = 'late_data' | 'correction' | 'plant_changed' | 'record_changed'
+export type Reason = 'late_data' | 'correction' | 'plant_changed' | 'record_changed' | 'recompute'
 
 export type OpenPart = {
   readonly part: DayPart
@@ -109,6 +109,14 @@ export class OpenDays {
   /** The open day that holds an instant, or null. */
   at(instant: Instant): OpenDay | null {
     return this.#days.get(this.#almanac.at(instant).day) ?? null
+  }
+
+  /** Is a shift of a day open, or being settled? */
+  isOpen(date: string, shift: number | null): boolean {
+    const open = this.#days.get(date)
+    return (
+      open?.parts.some((one) => one.part.shift === shift && (one.open || open.due.includes(one))) ?? false
+    )
   }
 
   /**

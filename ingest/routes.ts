@@ -4,7 +4,7 @@ import { QUARTER } from '#domain/accounting/pane.ts'
 import type { QuarantineReason } from '#contract/dispositions.ts'
 import type { MessageRow } from '#contract/live.ts'
 import { MAX_PAYLOAD } from '#contract/envelope.ts'
-import type { Health, IngestStatus, RawEntry } from '#contract/local.ts'
+import type { DayRevalued, Health, IngestStatus, RawEntry } from '#contract/local.ts'
 import { RecordPut } from '#contract/recordShape.ts'
 import type { LocalAnswer, LocalRoutes } from '#runtime/local.ts'
 import type { Historian } from '#store/historian/historian.ts'
@@ -15,6 +15,7 @@ import { countsOf, dataHealth } from './dataHealth.ts'
 import type { Firm } from './firm.ts'
 import type { Intake } from './intake.ts'
 import { recompute, sources } from './lineage/answers.ts'
+import { recomputeDay } from './recompute.ts'
 import { MESSAGES_KEPT } from './messages.ts'
 import { panesNow } from './panesNow.ts'
 import { showPayload } from './shown.ts'
@@ -26,6 +27,19 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
   const ofFirm = (query: URLSearchParams, answer: (firm: Firm) => unknown): LocalAnswer => {
     const firm = intake.firms.get(query.get('firm') ?? '')
     return firm ? { body: answer(firm) } : NOT_FOUND
+  }
+  const ofDay = async (
+    body: unknown,
+    answer: (firm: Firm, day: string, machine: string | null) => Promise<unknown>,
+  ): Promise<LocalAnswer> => {
+    const {
+      firm: name = '',
+      day = '',
+      machine = null,
+    } = (body ?? {}) as { readonly firm?: string; readonly day?: string; readonly machine?: string | null }
+    const firm = intake.firms.get(name)
+    const known = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`))
+    return firm?.plant && known ? { body: await answer(firm, day, machine) } : NOT_FOUND
   }
   return {
     answers: {
@@ -56,6 +70,13 @@ export function createRoutes(intake: Intake, historian: Historian, metrics: Regi
         ofFirm(query, (firm) => rawEntry(intake, firm, Number(query.get('offset')))),
       'GET /panes': (_body, query) => panes(intake.firms.get(query.get('firm') ?? ''), query),
       'GET /open-days': (_body, query) => ofFirm(query, (firm) => firm.days.list().map(({ day }) => day.day)),
+      'POST /recompute': (body) =>
+        ofDay(body, (firm, day, machine) => recomputeDay(intake, firm, day, machine)),
+      'POST /revalue': (body) =>
+        ofDay(body, async (firm, day): Promise<DayRevalued> => {
+          const row = await intake.accountant.revalue(firm, day)
+          return { day, account: row && { revision: row.revision, hash: row.hash } }
+        }),
       'POST /effect': async (body) => {
         const { firm: name, records } = (body ?? {}) as { readonly firm?: string; readonly records?: unknown }
         const put = RecordPut.safeParse({ records })

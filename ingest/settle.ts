@@ -4,7 +4,8 @@
  */
 import { hash as digest } from 'node:crypto'
 import { panesOf } from '#domain/accounting/machinePanes.ts'
-import { QUARTER } from '#domain/accounting/pane.ts'
+import type { ProductionDay } from '#domain/accounting/almanac.ts'
+import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import { encodePanes, encodeSources } from '#domain/accounting/paneText.ts'
 import { HOUR, MINUTE, SECOND, type Instant, type Millis } from '#domain/time.ts'
 import type { MachineIndex } from '#domain/telemetry/check.ts'
@@ -13,7 +14,7 @@ import type { JournalEntry } from '#store/journal/journal.ts'
 import { factsOf } from './facts.ts'
 import type { Firm } from './firm.ts'
 import type { MachineMemory } from './machine.ts'
-import type { OpenDay, OpenPart } from './openDays.ts'
+import type { OpenDay, OpenPart, Reason } from './openDays.ts'
 import { putPanes } from './pending.ts'
 
 /** accounting: a machine's own time is its newest ts, less this. */
@@ -146,6 +147,40 @@ function settleParts(firm: Firm, open: OpenDay, entry: JournalEntry): void {
     return true
   })
   firm.days.settled(open, revised)
+}
+
+/**
+ * Other panes for settled shifts of a day, as a further revision; shifts that are open settle by themselves. Returns the shifts that came
+ * out differently.
+ */
+export function replacePanes(
+  firm: Firm,
+  day: ProductionDay,
+  made: ReadonlyMap<string, readonly Pane[]>,
+  reason: Reason,
+): (number | null)[] {
+  return day.parts.flatMap(({ shift }) => {
+    const last = firm.settledOf(day.day, shift)
+    if (!last || firm.days.isOpen(day.day, shift)) return []
+    const revision = last.revision + 1
+    let changed = false
+    for (const [machine, panes] of made) {
+      const own = panes.filter((pane) => pane.shift === shift)
+      const text = encodePanes(own)
+      const hash = sha256(text)
+      const key = { machine, length: QUARTER, day: day.day, shift }
+      if (firm.paneHead(key)?.hash === hash) continue
+      putPanes(firm.pending, { ...key, revision, hash, panes: text, sources: encodeSources(own) })
+      changed = true
+    }
+    if (!changed) return []
+    // it may be the hash with which it settled: then the rows were altered since
+    const hash = shiftHash(firm, day.day, shift)
+    const { at, offset } = firm
+    firm.pending.settled.push({ day: day.day, shift, revision, at, offset, reason, hash })
+    firm.event('shift.settled', at, offset, { day: day.day, shift, revision, hash, reason })
+    return [shift]
+  })
 }
 
 /** SHA-256 over the machines' panes of a shift: a line for each, by path. */

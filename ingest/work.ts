@@ -30,7 +30,9 @@ export type Work = {
   readonly duplicate: Uint8Array
   /** 1: a duplicate whose content is no longer known, so the historian must not see it again. */
   readonly withheld: Uint8Array
-  readonly flags: Uint8Array
+  readonly flags: Uint16Array
+  /** Flags of doubt by measure, of the items that have any. */
+  readonly doubts: Map<Item, Record<string, number>>
 }
 
 /** A Work for a message of a machine, cleared. */
@@ -50,7 +52,8 @@ export function newWork(firm: Firm, entry: JournalEntry, cls: TelemetryClass, ma
     faults: [],
     duplicate: new Uint8Array(MAX_ITEMS),
     withheld: new Uint8Array(MAX_ITEMS),
-    flags: new Uint8Array(MAX_ITEMS),
+    flags: new Uint16Array(MAX_ITEMS),
+    doubts: new Map(),
   }
 }
 
@@ -77,6 +80,7 @@ export function setItems(work: Work, items: readonly Item[], count: number): voi
   work.items = items
   work.count = count
   work.faults.length = count
+  work.doubts.clear()
   for (let i = 0; i < count; i++) {
     work.faults[i] = null
     work.duplicate[i] = 0

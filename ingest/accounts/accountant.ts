@@ -14,9 +14,11 @@ import type { Firm } from '../firm.ts'
 export type Job =
   | { readonly kind: 'look'; readonly file: string }
   | { readonly kind: 'effect'; readonly file: string; readonly records: readonly DatedRecord[] }
+  | { readonly kind: 'revalue'; readonly file: string; readonly day: string }
 export type Done =
   | { readonly kind: 'look'; readonly rows: readonly AccountRow[]; readonly more: boolean }
   | { readonly kind: 'effect'; readonly effect: RecordsEffect }
+  | { readonly kind: 'revalue'; readonly row: AccountRow | null }
 export type Answer = Done | { readonly kind: 'failed'; readonly why: string }
 
 type Task = { readonly job: Job; readonly done: (answer: Answer) => void }
@@ -59,6 +61,21 @@ export class Accountant {
         answer.kind === 'effect'
           ? resolve(answer.effect)
           : reject(new Error(answer.kind === 'failed' ? answer.why : 'no effect'))
+      this.#asked.push({ job, done })
+      this.#next()
+    })
+  }
+
+  /** Values a settled day anew. Null: it has no account, or comes out the same. What came out otherwise is put. */
+  revalue(firm: Firm, day: string): Promise<AccountRow | null> {
+    return new Promise((resolve, reject) => {
+      const job = { kind: 'revalue', file: firm.ledger.file, day } as const
+      const done = (answer: Answer) => {
+        if (answer.kind !== 'revalue')
+          return reject(new Error(answer.kind === 'failed' ? answer.why : 'no account'))
+        if (answer.row) firm.putAccount(answer.row)
+        resolve(answer.row)
+      }
       this.#asked.push({ job, done })
       this.#next()
     })

@@ -101,6 +101,27 @@ export function effectOf(
   return { days, more: concerned.length - days.length }
 }
 
+/** A settled day valued anew, as a row of the next revision; null: it has no account, or comes out as it stands. */
+export function revalued(
+  source: Source,
+  almanac: Almanac,
+  books: PriceBook,
+  date: string,
+): AccountRow | null {
+  const heads = source.accountHeads(FIRST, date)
+  const head = heads.at(-1)
+  const settled = newestOf(source.settled(date, date)).get(date)
+  const day = almanac.day(date)
+  const parts = day.parts.map(({ shift }) => settled?.get(shift))
+  if (head?.day !== date || parts.includes(undefined)) return null
+  const before = heads.at(-2)
+  const months = before ? decodeAccount(source.account(before.day, before.revision)!.text, 0).months : []
+  const text = encodeAccount(valued(source, day, parts as SettledRow[], books, peaksOf(months)))
+  const hash = sha256(text)
+  if (hash === head.hash) return null
+  return { ...head, revision: head.revision + 1, reason: 'recompute', hash, text }
+}
+
 function beside(day: string, before: Account, after: Account): RecordsEffect['days'][number] {
   const [a, b] = [figureOf(before), figureOf(after)]
   const u = (figure: Figure) => (figure.uWip.u === null ? null : figure.uWip.u / 10_000)

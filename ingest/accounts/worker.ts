@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { priceBook, type DatedRecord, type PriceBook } from '#domain/accounting/records.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { Almanac } from '#domain/accounting/almanac.ts'
-import { dueAccounts, effectOf } from './settledDays.ts'
+import { dueAccounts, effectOf, revalued } from './settledDays.ts'
 import type { Answer, Done, Job } from './accountant.ts'
 
 /** Days made between two looks: what is made is stored before more is begun. */
@@ -35,26 +35,31 @@ type Known = {
   readonly stored: number
 }
 
-const answerTo = (asked: Job): Done =>
-  asked.kind === 'look'
-    ? {
-        kind: 'look',
-        ...withFirm(
-          asked.file,
-          [],
-          ({ reader, almanac, books }) => dueAccounts(reader, almanac, books, TOGETHER),
-          { rows: [], more: false },
-        ),
-      }
-    : {
-        kind: 'effect',
-        effect: withFirm(
-          asked.file,
-          asked.records,
-          ({ reader, almanac, books, stored }) => effectOf(reader, almanac, books, stored, SHOWN),
-          { days: [], more: 0 },
-        ),
-      }
+function answerTo(asked: Job): Done {
+  if (asked.kind === 'look')
+    return withFirm<Done>(
+      asked.file,
+      [],
+      ({ reader, almanac, books }) => ({ kind: 'look', ...dueAccounts(reader, almanac, books, TOGETHER) }),
+      { kind: 'look', rows: [], more: false },
+    )
+  if (asked.kind === 'revalue')
+    return withFirm<Done>(
+      asked.file,
+      [],
+      ({ reader, almanac, books }) => ({ kind: 'revalue', row: revalued(reader, almanac, books, asked.day) }),
+      { kind: 'revalue', row: null },
+    )
+  return withFirm<Done>(
+    asked.file,
+    asked.records,
+    ({ reader, almanac, books, stored }) => ({
+      kind: 'effect',
+      effect: effectOf(reader, almanac, books, stored, SHOWN),
+    }),
+    { kind: 'effect', effect: { days: [], more: 0 } },
+  )
+}
 
 port.on('message', (asked: Job) => {
   let answer: Answer

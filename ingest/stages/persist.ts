@@ -41,7 +41,7 @@ export function persist(work: Work, feed: HistorianFeed): void {
 export function store(work: Work, item: Item, i: number, feed: HistorianFeed): void {
   const { machine, firm, cls, entry } = work
   if (cls !== 'event') give(work, item, i, feed)
-  if (cls === 'telemetry' || cls === 'count') holdValues(machine, item, cls)
+  if (cls === 'telemetry' || cls === 'count') holdValues(machine, item, cls, work.doubts.get(item))
   else if (cls === 'state') holdState(firm, machine, item, work.at, entry.receivedAt, work.correct)
   else happened(work, item)
 }

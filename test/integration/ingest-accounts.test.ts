@@ -1,5 +1,6 @@
 /** Accounts from the journal: a day of the demo plant valued live and when it has settled, in any order of arrival, and by later prices. */
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readRecords } from '#contract/plantFolder.ts'
 import type { DatedRecord } from '#domain/accounting/records.ts'
@@ -14,6 +15,7 @@ import { dayBooksOf } from '../../ingest/accounts/dayBooks.ts'
 import { historyItems } from '../../simulators/works/items.ts'
 import { truthOf } from '../../simulators/works/truth.ts'
 import type { DayTruth } from '../../simulators/works/truthDay.ts'
+import { recomputeDay } from '../../ingest/recompute.ts'
 import {
   caughtUp,
   deed,
@@ -162,6 +164,41 @@ describe('a day of the demo plant', () => {
     const u = (revision: number) =>
       figureOf(decodeAccount(open.account(DATE, revision)!.text, 0)).uWip.u! / 1e4
     expect(effect.days.find((one) => one.day === DATE)).toMatchObject({ uBefore: u(0), uAfter: u(1) })
+    open.close()
+  }, 120_000)
+
+  test('made again from the raw messages nothing changes; panes altered in the ledger are made good as a further revision', async () => {
+    const { reader, dir } = first
+    const running = await startIngest(dir, { reader })
+    const firm = running.intake.firms.get(FIRM)!
+    const lathe = plant.machines.find(({ path: at }) => at.endsWith('lathe-07'))!.path
+    const unchanged = await recomputeDay(running.intake, firm, DATE, lathe)
+    expect(unchanged).toMatchObject({ machines: [], revised: [], missing: 0, open: [] })
+    expect(unchanged.messages).toBeGreaterThan(100)
+    expect(await running.intake.accountant.revalue(firm, DATE)).toBeNull()
+    await running.stop()
+
+    const db = new DatabaseSync(ledgerFile(dir, FIRM))
+    const taken = db
+      .prepare('SELECT panes, hash FROM pane_day WHERE machine = ? AND day = ? AND shift = 1')
+      .get(lathe, DATE)!
+    db.prepare('UPDATE pane_day SET panes = ?, hash = ? WHERE machine = ? AND day = ? AND shift = 0').run(
+      taken['panes'] as Uint8Array,
+      taken['hash'] as Uint8Array,
+      lathe,
+      DATE,
+    )
+    db.close()
+    const again = await startIngest(dir, { reader })
+    const mended = await recomputeDay(again.intake, again.intake.firms.get(FIRM)!, DATE, lathe)
+    await again.stop()
+    expect(mended.machines.map(({ machine }) => machine)).toEqual([lathe])
+    expect(mended.revised).toEqual([0])
+    const open = first.ledger()
+    expect(open.settled(DATE, DATE).filter(({ shift }) => shift === 0)).toMatchObject([
+      { revision: 0, reason: null },
+      { revision: 1, reason: 'recompute' },
+    ])
     open.close()
   }, 120_000)
 })
