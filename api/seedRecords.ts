@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
-import { readRecords, readRetrofit } from '#contract/plantFolder.ts'
+import { readFullEffect, readRecords, readRetrofit } from '#contract/plantFolder.ts'
 import type { RecordsReading } from '#contract/records.ts'
 import { calendarOf, productionDay, spanOfDay, type Calendar } from '#domain/accounting/calendar.ts'
 import type { DatedRecord } from '#domain/accounting/records.ts'
@@ -171,9 +171,5 @@ export function recordsOfRun(
   const plant = ledger?.plant()?.plant
   if (!retrofit || !plant) return reading.records
   const begin = beginOf(plant, productionDay(plainCalendar(plant.shifts), first - DAY))
-  const after = readRetrofit(ports.plants, source, begin)
-  if (after === null || !('records' in after)) return reading.records
-  // a ramp ends with its full effect
-  const last = new Map(after.records.map((record) => [`${record.kind}/${record.key}`, record]))
-  return [...reading.records, ...[...last.values()].map((record) => ({ ...record, from: begin }))]
+  return readFullEffect(ports.plants, source, begin) ?? reading.records
 }

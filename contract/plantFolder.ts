@@ -5,6 +5,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Instant } from '#domain/time.ts'
 import { readPlantFile, type FileFault, type PlantReading } from './plantFile.ts'
 import { Level } from './plant.ts'
@@ -62,6 +63,15 @@ export function readRetrofit(dir: string, firm: string, begin: Instant): Records
   if (!('text' in file)) return { faults: [wholeFile(file.message)] }
   const base = textOf(dir, firm, 'records.yaml')
   return readRetrofitFile(file.text, firm, base !== null && 'text' in base ? base.text : '', begin)
+}
+
+/** The records of a plant on which its retrofit has had its full effect since an instant; null: it has none, or they are faulty. */
+export function readFullEffect(dir: string, firm: string, since: Instant): readonly DatedRecord[] | null {
+  const [before, after] = [readRecords(dir, firm), readRetrofit(dir, firm, since)]
+  if (!before || !('records' in before) || !after || !('records' in after)) return null
+  // a ramp ends with its full effect
+  const last = new Map(after.records.map((record) => [`${record.kind}/${record.key}`, record]))
+  return [...before.records, ...[...last.values()].map((record) => ({ ...record, from: since }))]
 }
 
 /** Text of a file that may be there; null: it is not. */

@@ -25,7 +25,7 @@ export async function loadRun(flags: LoadFlags, folder: string): Promise<number>
   const firm = data === undefined ? 'sim-load' : await freeFirm(data, 'sim-load')
   const plant = loadPlant(firm, devices)
   const target: Target =
-    data === undefined ? anyBroker(mqtt!, flags.credentials) : await installation(data, plant, folder)
+    data === undefined ? anyBroker(mqtt!, flags.credentials) : await installation(data, plant, [], folder)
   const wanted = devicesOf(plant)
   try {
     await target.secrets.provide(wanted)

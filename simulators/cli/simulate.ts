@@ -8,8 +8,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { readPlantFile } from '#contract/plantFile.ts'
+import { readFullEffect, readRecords } from '#contract/plantFolder.ts'
 import type { FaultRequest, RunRequest } from '#contract/local.ts'
 import type { Plant } from '#domain/plant/plant.ts'
+import { DAY } from '#domain/time.ts'
 import { createLog } from '#runtime/log.ts'
 import { EXIT_CONFIG, OperatorError } from '#runtime/process.ts'
 import { CATALOGUE } from '../faults/catalogue.ts'
@@ -158,8 +160,18 @@ function checkedSpec(flags: Flags, plant: Plant): RunSpec {
 /** Of a run that is told to nobody. */
 const NOBODY: Target = anyBroker('127.0.0.1:1', undefined)
 
+/** Records beside the plant file; of the scenario `retrofit` those of its full effect. Faulty or none: nothing is valued. */
+function recordsOf(flags: Flags): readonly object[] {
+  const folder = path.dirname(path.resolve(flags.plant))
+  const [dir, firm] = [path.dirname(folder), path.basename(folder)]
+  const since = (flags.from ?? Date.now()) - DAY
+  const after = flags.scenario === 'retrofit' ? readFullEffect(dir, firm, since) : null
+  const reading = after ? null : readRecords(dir, firm)
+  return after ?? (reading && 'records' in reading ? reading.records : [])
+}
+
 async function targetOf(flags: Flags, plant: Plant, folder: string): Promise<Target> {
-  if (flags.data !== undefined) return installation(flags.data, plant, folder)
+  if (flags.data !== undefined) return installation(flags.data, plant, recordsOf(flags), folder)
   return flags.mqtt === undefined ? NOBODY : anyBroker(flags.mqtt, flags.credentials)
 }
 

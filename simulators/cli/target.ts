@@ -39,24 +39,25 @@ function runOn(data: string): Installation {
   return run
 }
 
-/** The running installation of a data folder, with the plant in force. Throws OperatorError when none runs there. */
-export async function installation(data: string, plant: Plant, folder: string): Promise<Target> {
+/**
+ * The running installation of a data folder, with the plant in force, and what it is valued by. Throws OperatorError when none runs there.
+ */
+export async function installation(
+  data: string,
+  plant: Plant,
+  records: readonly object[],
+  folder: string,
+): Promise<Target> {
   const run = runOn(data)
   const socket = socketPath(data, 'broker')
   const at = Date.now()
-  const entry = {
-    id: randomUUID(),
-    by: 'simulate',
-    role: 'engineer',
-    at,
-    kind: 'plant.put',
-    version: 1,
-  } as const
-  const request: ControlRequest = {
-    firm: plant.firm,
-    entry: { ...entry, reason: 'a simulated plant of the command line', body: plant },
+  const put = async (kind: 'plant.put' | 'record.put', role: 'engineer' | 'manager', body: unknown) => {
+    const reason = 'a simulated plant of the command line'
+    const entry = { id: randomUUID(), by: 'simulate', role, at, kind, version: 1, reason, body } as const
+    await callLocal(socket, 'POST', '/control', { firm: plant.firm, entry } satisfies ControlRequest)
   }
-  await callLocal(socket, 'POST', '/control', request)
+  await put('plant.put', 'engineer', plant)
+  if (records.length > 0) await put('record.put', 'manager', { records })
   const secrets = new CredentialFile(path.join(folder, 'credentials.json'), socket)
   return {
     broker: mqttAddress(run.mqtt),
