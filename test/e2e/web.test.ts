@@ -111,6 +111,23 @@ describe.skipIf(!browserPath())('the page', () => {
     await expectQuiet(watched)
   })
 
+  test('a machine shows its OEE with what was lost, its electricity by tariff period, and another shift when asked', async () => {
+    const watched = await open(DESK, 'engineer-1', `/machines/${LATHE}?lang=zh`)
+    const { page } = watched
+    const oee = page.locator('[data-test=oee]')
+    await oee.getByText('73.0').waitFor()
+    expect(await oee.locator('[data-step]').allTextContents()).toEqual([
+      expect.stringMatching(/可用率 A.*−62 分.*81.3 %/),
+      expect.stringMatching(/性能 E.*−21 分.*92.4 %/),
+      expect.stringMatching(/质量 Q.*−7 分.*97.1 %/),
+    ])
+    await page.locator('[data-test=energy]').getByText('17.02').waitFor()
+    await oee.getByRole('button', { name: '全天' }).click()
+    await page.waitForURL(/shift=day/)
+    await oee.getByText('前一日 71.2 %').waitFor()
+    await expectQuiet(watched)
+  })
+
   test('a plant without prices shows what its machines do, and says what is missing', async () => {
     const watched = await open(WALL, 'administrator-1', '/wall?lang=zh&firm=demo-b')
     await watched.page.locator('[data-test=unvalued]').getByText('还不能计算成本').waitFor()

@@ -22,6 +22,7 @@ import {
   scaleMarks,
 } from '../../dashboards/web/src/show/figure.ts'
 import { formatMoney, formatYuan } from '../../dashboards/web/src/show/format.ts'
+import { oeeSteps } from '../../dashboards/web/src/show/oee.ts'
 import { demoPlant } from '../e2e/fixture/plant.ts'
 import { dayFigures } from '../e2e/fixture/figures.ts'
 
@@ -238,4 +239,24 @@ describe('money', () => {
 
   test('a column that is summed keeps its decimals', () =>
     expect([1333, 369, 0, null].map(formatYuan)).toEqual(['13.33', '3.69', '0.00', '—']))
+})
+
+describe('OEE as a shrinking bar', () => {
+  const none = { aust: 0, adet: 0, adot: 0, unknown: 0 }
+  test('each step takes its part of the planned busy time, and says how long', () => {
+    const steps = oeeSteps({ ...none, pbt: 400, apt: 300, standard: 240, standardGood: 200 })
+    expect(steps.map(({ key, left, lostMs }) => [key, left, lostMs])).toEqual([
+      ['A', 0.75, 100],
+      ['E', 0.6, 60],
+      ['Q', 0.5, 40],
+    ])
+    for (const [i, { left, lost }] of steps.entries())
+      expect(left + lost).toBeCloseTo(i === 0 ? 1 : steps[i - 1]!.left, 9)
+  })
+
+  test('faster than the standard is a gain, not a longer bar; without planned time there is no bar', () => {
+    const [, faster] = oeeSteps({ ...none, pbt: 400, apt: 300, standard: 330, standardGood: 330 })
+    expect([faster!.left, faster!.lost, faster!.lostMs]).toEqual([0.75, 0, -30])
+    expect(oeeSteps({ ...none, pbt: 0, apt: 0, standard: 0, standardGood: 0 })).toEqual([])
+  })
 })

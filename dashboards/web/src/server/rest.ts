@@ -176,7 +176,7 @@ export const rest = {
   day: (firm: string, day?: string) => call<shape.DayFigures>(`${firmPath(firm)}/day${query({ day })}`),
   cost: (firm: string, asked: { from: string; to: string }) =>
     call<shape.CostView>(`${firmPath(firm)}/cost${query(asked)}`),
-  performance: (firm: string, path: string, asked: { day?: string; shift?: string }) =>
+  performance: (firm: string, path: string, asked: { day?: string; shift?: string | undefined }) =>
     call<shape.MachineFigures>(`${machineAt(firm, path)}/performance${query(asked)}`),
 
   stopReasons: (firm: string) => call<shape.StopReason[]>(`${firmPath(firm)}/stop-reasons`),

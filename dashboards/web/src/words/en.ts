@@ -144,6 +144,7 @@ export const en: Catalogue = {
     day: 'production day {from}–{to}',
     now: 'now {at}',
     noRecord: 'no record',
+    planned: 'planned break',
     offShift: 'between shifts',
     timelineTable: 'State details',
     from: 'From',

@@ -38,7 +38,7 @@ export const zhFigures = {
     fewer: '收起',
     unvalued: '没有价格、定额等记录，还不能计算成本。',
     enter: '录入记录',
-    askEngineer: '请工程师或经理录入。',
+    machineToday: '今日成本',
   },
   trend: {
     title: '每百元产值成本，当日累计',
@@ -48,7 +48,6 @@ export const zhFigures = {
     unit: '元',
     axis: '元；纵轴自 {n} 起',
     hourNow: '60 分钟 {n}',
-    over: '超出 {n}',
     lunch: '午休',
     pause: '休息',
     off: '停班，无产出',
@@ -129,9 +128,7 @@ export const zhFigures = {
     good: '合格',
     scrap: '报废',
     rework: '返工',
-    made: '产出',
     unit: '件',
-    u: '每百元产值成本',
     cost: '成本',
     tooLong: '标准工时可能偏长：计划 {standard} 分，可用 {available} 分',
   },
@@ -160,6 +157,5 @@ export const zhFigures = {
     none: '今天还没有用电读数。',
     unpriced: '价格未知',
     unmetered: '这台设备没有电能表，电费按分摊计入。',
-    total: '合计',
   },
 }

@@ -145,6 +145,7 @@ export const zh = {
     now: '现在 {at}',
     noRecord: '无记录',
     offShift: '非班次',
+    planned: '计划休息',
     timelineTable: '状态明细',
     from: '开始',
     to: '结束',
