@@ -22,7 +22,7 @@ const FIRST = instantOf('2026-03-08T08:00')
 const FROM = FIRST + DAY
 const TO = FROM + 7 * DAY
 
-beforeAll(() => installation.start(['--no-simulator']))
+beforeAll(() => installation.start(['--no-simulator']), 120_000)
 afterAll(async () => {
   await installation.stop()
   installation.remove()
