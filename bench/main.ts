@@ -3,6 +3,7 @@
  *
  *   npm run bench -- throughput [--seconds 60]     acknowledged messages/s, beside mosquitto + one subscriber
  *   npm run bench -- latency [--seconds 20]        publish to page at 500, 2,000 and 5,000 messages/s
+ *   npm run bench -- hero [--seconds 20]           publish to a changed figure of the day at 500 and 2,000 messages/s
  *   npm run bench -- idle [--seconds 60]           CPU, memory and bytes at 500 messages/s
  *   npm run bench -- simulators [--hours 2]        items/s that one core of simulator makes
  *   npm run bench -- panes [--days 30] [--turns 3] items/s of the pipeline with panes, beside the pipeline without
@@ -10,6 +11,7 @@
  */
 import { parseArgs } from 'node:util'
 import os from 'node:os'
+import { measureHero } from './hero.ts'
 import { measureIdle } from './idle.ts'
 import { measureLatency } from './latency.ts'
 import { measureLineage } from './lineage.ts'
@@ -34,6 +36,7 @@ process.stdout.write(
 )
 if (wanted === 'throughput' || wanted === 'all') await measureThroughput(seconds ?? 60)
 if (wanted === 'latency' || wanted === 'all') await measureLatency(seconds ?? 20)
+if (wanted === 'hero' || wanted === 'all') await measureHero(seconds ?? 20)
 if (wanted === 'idle' || wanted === 'all') await measureIdle(seconds ?? 60)
 if (wanted === 'simulators' || wanted === 'all') measureSimulators(Number(values.hours ?? 2))
 if (wanted === 'panes' || wanted === 'all')
