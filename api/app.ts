@@ -14,6 +14,7 @@ import { page } from './http/page.ts'
 import { people } from './http/people.ts'
 import { quarantine } from './http/quarantine.ts'
 import { records } from './http/records.ts'
+import { report } from './http/report.ts'
 import { session } from './http/session.ts'
 import { simulation } from './http/simulation.ts'
 import { trace } from './http/trace.ts'
@@ -49,6 +50,7 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
   ])
     v1.use(noun(ports))
   v1.use(corrections(ports))
+  v1.use(report(ports))
   v1.use(session(ports, rightsChanged))
   v1.use(people(ports, rightsChanged))
   v1.use(notFound)

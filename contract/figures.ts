@@ -188,6 +188,17 @@ export const CostQuery = z.strictObject({
   shared: z.enum(['yes', 'no']).default('no'),
 })
 
+/** A revision of a production day: what its figure was, and why there came another. */
+export const DayRevision = z.object({
+  revision: z.int(),
+  /** Null for revision 0. */
+  reason: z.string().nullable(),
+  at: instant,
+  hash: z.string(),
+  figure: FigureView,
+})
+export type DayRevision = z.infer<typeof DayRevision>
+
 export const PartView = z.object({
   key: scopeKey,
   title: title.nullable(),

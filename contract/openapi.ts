@@ -15,6 +15,7 @@ const PATH_PARTS: Readonly<Record<string, z.ZodType>> = {
   firm: z.string().describe('Firm id'),
   machine: z.string().describe('Machine path with dots: main.machining.l1.lathe-07'),
   measure: z.string(),
+  day: z.string().describe('Production day: 2026-11-23'),
   id: z.string().describe('A number, or the id of a fault'),
   name: z.string(),
 }

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { ControlKind } from './control.ts'
 import { CorrectionEntry } from './correct.ts'
 import * as corrections from './corrections.ts'
+import * as report from './report.ts'
 import * as rest from './rest.ts'
 import type { Right } from './rights.ts'
 
@@ -154,6 +155,40 @@ export const ROUTES = {
     needs: 'read.figures',
     query: rest.TraceRecomputeQuery,
     answer: rest.TraceRecompute,
+  }),
+  dayRevisions: route({
+    method: 'get',
+    path: `${firm}/days/{day}/revisions`,
+    summary:
+      'Every revision of a settled production day with its figure, the oldest first; none of an open day',
+    needs: 'read.figures',
+    answer: z.array(rest.DayRevision),
+  }),
+  shifts: route({
+    method: 'get',
+    path: `${firm}/report/shifts`,
+    summary:
+      'Shifts of production days with their figures, settled or not, the newest first; default: 7 days',
+    needs: 'read.figures',
+    query: report.ShiftsQuery,
+    answer: z.array(report.ShiftRow),
+  }),
+  shiftReport: route({
+    method: 'get',
+    path: `${firm}/report/shift`,
+    summary: 'What one shift cost and made against its own target, and where its figures can be looked up',
+    needs: 'read.figures',
+    query: report.ShiftReportQuery,
+    answer: report.ShiftReport,
+  }),
+  shiftReportPdf: route({
+    method: 'get',
+    path: `${firm}/report/shift.pdf`,
+    summary: 'The same report on one A4 page',
+    needs: 'read.figures',
+    query: report.ShiftPdfQuery,
+    answer: null,
+    file: 'application/pdf',
   }),
   figures: route({
     method: 'get',

@@ -41,10 +41,11 @@ export const insideOf =
 export function costView(days: Days, { axis, scope: asked, shift: ofShift, shared }: Query): View {
   const { plant, book, firm } = days
   const scope = scopeOf(asked)
-  const inside = insideOf(shiftOf(ofShift), scope)
+  const shift = shiftOf(ofShift)
+  const inside = insideOf(shift, scope)
   const account = partOf(days.account, inside)
   const figure = figureView(account, scope, isRevised(days))
-  const targets = targetsOf(book)
+  const targets = targetsOf(book, shift)
   return {
     firm,
     window: windowOf(days),

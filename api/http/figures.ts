@@ -6,6 +6,7 @@ import { costView, shiftOf } from '../figures/cost.ts'
 import { dayView } from '../figures/day.ts'
 import { daysOf, isRefused, type Days } from '../figures/days.ts'
 import { machineView, totalsOfMachine } from '../figures/machine.ts'
+import { revisionsOf } from '../figures/revisions.ts'
 import { figureRows } from '../figures/windows.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { DAY, MINUTE } from '#domain/time.ts'
@@ -20,7 +21,7 @@ const dayBefore = (day: string): string =>
 
 export const figures = (ports: Ports) => {
   const accounts = accountsOf(ports)
-  return serve<'dayFigures' | 'cost' | 'figures' | 'machineFigures'>(ports, {
+  return serve<'dayFigures' | 'cost' | 'dayRevisions' | 'figures' | 'machineFigures'>(ports, {
     dayFigures: async ({ at, query }) => {
       const days = await daysOf(ports, accounts, at['firm']!, { from: query.day })
       return isRefused(days) ? days : { body: dayView(days, ports.now()) }
@@ -29,6 +30,12 @@ export const figures = (ports: Ports) => {
     cost: async ({ at, query }) => {
       const days = await daysOf(ports, accounts, at['firm']!, query)
       return isRefused(days) ? days : { body: costView(days, query) }
+    },
+
+    dayRevisions: ({ at }) => {
+      const day = at['day']!
+      if (!/^\d{4}-\d\d-\d\d$/.test(day)) return refuse(404)
+      return { body: revisionsOf(ports.ledgers.of(at['firm']!)!, day) }
     },
 
     figures: async ({ at, query }) => {

@@ -20,6 +20,7 @@ const OWN: Record<string, string> = {
   measure: 'power_kw',
   id: '41',
   name: 'nobody',
+  day: '2026-11-24',
 }
 const fill = (shape: RouteShape, parts: Record<string, string> = {}) =>
   `/api/v1${shape.path.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent({ ...OWN, ...parts }[part]!))}`
@@ -34,6 +35,8 @@ const QUERY: Record<string, string> = {
   figures: `${window}&by=day`,
   traceMessages: `?machine=${encodeURIComponent(MACHINE)}&from=${NOW}`,
   traceRecompute: `?machine=${encodeURIComponent(MACHINE)}&amount=gas&day=${DAY}`,
+  shiftReport: '?day=2026-11-24&shift=0',
+  shiftReportPdf: '?day=2026-11-24&shift=0',
   simulationCase: `?from=${NOW - 60_000}&to=${NOW + 1}`,
 }
 const entered = {

@@ -75,6 +75,8 @@ const RULES: Record<string, readonly string[]> = {
     'fflate',
     'read-excel-file',
     'write-excel-file',
+    'pdfkit',
+    'subset-font',
   ],
   simulators: [
     'domain/telemetry/',

@@ -40,6 +40,13 @@ export const router = createRouter({
       component: () => import('./pages/machine.vue'),
       meta: { title: 'nav.machines' },
     },
+    { path: '/cost', component: () => import('./pages/cost.vue'), meta: { title: 'nav.cost' } },
+    { path: '/report', component: () => import('./pages/report.vue'), meta: { title: 'nav.report' } },
+    {
+      path: '/report/shift',
+      component: () => import('./pages/report-shift.vue'),
+      meta: { title: 'nav.report' },
+    },
     { path: '/stops', component: () => import('./pages/stops.vue'), meta: { title: 'nav.stops' } },
     { path: '/data', component: () => import('./pages/data-health.vue'), meta: { title: 'nav.data' } },
     { path: '/sim', component: () => import('./pages/simulators.vue'), meta: { title: 'nav.sim' } },

@@ -5,6 +5,8 @@ import { may } from '../session.ts'
 const PAGES = [
   { path: '/wall', key: 'wall' },
   { path: '/machines', key: 'machines' },
+  { path: '/cost', key: 'cost' },
+  { path: '/report', key: 'report' },
   { path: '/stops', key: 'stops' },
   { path: '/data', key: 'data' },
   { path: '/sim', key: 'sim' },
@@ -13,6 +15,8 @@ const PAGES = [
 ] as const
 /** What a page needs; the others are for everyone. */
 const NEEDS: Readonly<Partial<Record<(typeof PAGES)[number]['key'], string>>> = {
+  cost: 'read.figures',
+  report: 'read.figures',
   stops: 'correct.state',
   sim: 'simulate',
   records: 'read.records',

@@ -139,6 +139,16 @@ const one = encodeURIComponent
 const firmPath = (firm: string): string => `/firms/${one(firm)}`
 const machineAt = (firm: string, path: string): string => `${firmPath(firm)}/machines/${one(machineId(path))}`
 
+/** Production days and what to look at of them. */
+export type CostAsked = {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly shift?: string | undefined
+  readonly axis?: string | undefined
+  readonly scope?: string | undefined
+  readonly shared?: string | undefined
+}
+
 export const rest = {
   session: () => call<shape.Session>('/session', { expect401: true }),
   signIn: (name: string, password: string) =>
@@ -174,8 +184,16 @@ export const rest = {
 
   /** Left out: the production day that runs. */
   day: (firm: string, day?: string) => call<shape.DayFigures>(`${firmPath(firm)}/day${query({ day })}`),
-  cost: (firm: string, asked: { from: string; to: string }) =>
-    call<shape.CostView>(`${firmPath(firm)}/cost${query(asked)}`),
+  cost: (firm: string, asked: CostAsked) =>
+    call<shape.CostView>(`${firmPath(firm)}/cost${query({ ...asked })}`, { patienceMs: LONG_MS }),
+  dayRevisions: (firm: string, day: string) =>
+    call<shape.DayRevision[]>(`${firmPath(firm)}/days/${one(day)}/revisions`),
+  shifts: (firm: string, asked: { from?: string; to?: string }) =>
+    call<shape.ShiftRow[]>(`${firmPath(firm)}/report/shifts${query(asked)}`, { patienceMs: LONG_MS }),
+  shiftReport: (firm: string, day: string, shift: number) =>
+    call<shape.ShiftReport>(`${firmPath(firm)}/report/shift${query({ day, shift })}`),
+  shiftPdf: (firm: string, day: string, shift: number, lang: string) =>
+    file(`${firmPath(firm)}/report/shift.pdf${query({ day, shift, lang })}`),
   performance: (firm: string, path: string, asked: { day?: string; shift?: string | undefined }) =>
     call<shape.MachineFigures>(`${machineAt(firm, path)}/performance${query(asked)}`),
 

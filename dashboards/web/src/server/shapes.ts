@@ -4,7 +4,8 @@ import type { CorrectionEntry as Entry } from '#contract/correct.ts'
 import type * as corrections from '#contract/corrections.ts'
 import type * as rest from '#contract/rest.ts'
 
-export type { CostView, DayFigures, MachineFigures } from '#contract/figures.ts'
+export type { CostView, DayFigures, DayRevision, MachineFigures } from '#contract/figures.ts'
+export type { ShiftReport, ShiftRow } from '#contract/report.ts'
 
 export type Problem = z.infer<typeof rest.Problem>
 export type Session = z.infer<typeof rest.Session>

@@ -1,4 +1,5 @@
 /** English words of the page: the keys of words/zh.ts. */
+import { enCost } from './en-cost.ts'
 import { enData } from './en-data.ts'
 import { enFigures } from './en-figures.ts'
 import { enSim } from './en-sim.ts'
@@ -6,6 +7,7 @@ import { enStops } from './en-stops.ts'
 import type { Catalogue } from './zh.ts'
 
 export const en: Catalogue = {
+  ...enCost,
   ...enData,
   ...enFigures,
   ...enSim,
@@ -17,6 +19,8 @@ export const en: Catalogue = {
     label: 'Main',
     wall: 'Plant',
     machines: 'Machines',
+    cost: 'Cost',
+    report: 'Reports',
     stops: 'Stops',
     data: 'Data health',
     sim: 'Simulators',

@@ -1,10 +1,12 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
+import { zhCost } from './zh-cost.ts'
 import { zhData } from './zh-data.ts'
 import { zhFigures } from './zh-figures.ts'
 import { zhSim } from './zh-sim.ts'
 import { zhStops } from './zh-stops.ts'
 
 export const zh = {
+  ...zhCost,
   ...zhData,
   ...zhFigures,
   ...zhSim,
@@ -16,6 +18,8 @@ export const zh = {
     label: '主导航',
     wall: '现场',
     machines: '设备',
+    cost: '成本',
+    report: '班报',
     stops: '停机原因',
     data: '数据健康',
     sim: '仿真',

@@ -1,0 +1,59 @@
+/** Electricity of a shift: what the main meter grew by period of the tariff, what accrues of the month, and the highest quarter-hour. */
+import type { z } from 'zod'
+import type { ShiftReport } from '#contract/report.ts'
+import { shownAt } from '#domain/accounting/elements/catalogue.ts'
+import { contractOf } from '#domain/accounting/elements/energy.ts'
+import type { ElementId } from '#domain/accounting/elements/element.ts'
+import { chargeByPeriod } from '#domain/accounting/electricity/charge.ts'
+import { PERIODS } from '#domain/accounting/electricity/contract.ts'
+import { monthOf } from '#domain/accounting/monthAccount.ts'
+import { QUARTER } from '#domain/accounting/pane.ts'
+import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
+import type { Account } from '#domain/kpi/account.ts'
+import { HOUR, type Instant } from '#domain/time.ts'
+import type { Days } from '../figures/days.ts'
+
+type View = z.infer<typeof ShiftReport>['energy']
+
+/** `account` is of the shift's places; its quarters are of the whole day. */
+export function energyOfShift({ book }: Days, account: Account, from: Instant, to: Instant): View {
+  const quarters = account.quarters.filter(({ start }) => start >= from && start < to)
+  const found = contractOf(book)
+  const contract = 'contract' in found ? found.contract : null
+  const charged = contract ? chargeByPeriod(contract, quarters) : null
+  const used = PERIODS.flatMap((period) => {
+    const sum = charged?.by.get(period)
+    return sum ? [{ period, ...sum }] : []
+  })
+  const shown = fenOfParts(used.map(({ period, nano }) => ({ id: period, nano })))
+  const periods = used.map(({ period, wh }, i) => ({
+    period,
+    wh,
+    price: contract?.prices[period] ?? null,
+    cost: shown.parts[i]!,
+  }))
+  const costOf = (element: ElementId): number =>
+    toFen(account.cells.reduce((sum, cell) => (cell.element === element ? sum + cell.nano : sum), 0n))
+  const line = toFen(
+    account.cells.reduce(
+      (sum, { element, stream, nano }) => (shownAt(element, stream).line === 'power' ? sum + nano : sum),
+      0n,
+    ),
+  )
+  const [demand, powerFactor] = [costOf('demand'), costOf('power_factor')]
+  const wh = quarters.reduce((sum, quarter) => sum + quarter.wh, 0)
+  const peak = quarters.reduce((most, quarter) => Math.max(most, quarter.wh), 0)
+  const month = account.months.find((one) => one.month === monthOf(from))
+  return {
+    wh,
+    periods,
+    unpriced: charged?.unpriced ?? wh,
+    demand,
+    powerFactor,
+    other: line - demand - powerFactor - periods.reduce((sum, { cost }) => sum + cost, 0),
+    line,
+    peakW: quarters.length > 0 ? Math.round((peak * HOUR) / QUARTER) : null,
+    monthPeakW: month?.peakW ?? null,
+    contractW: contract?.basic?.mode === 'contract_demand' ? contract.basic.kw * 1000 : null,
+  }
+}

@@ -1,0 +1,29 @@
+/** The PDF of a shift report, saved under the name that the server gives it. */
+import { shallowRef, type ShallowRef } from 'vue'
+import { type Failure, rest } from '../server/rest.ts'
+import { useWords } from '../words/words.ts'
+
+/** Call inside setup. */
+export function useReportFile(firm: string): {
+  readonly failure: ShallowRef<Failure | null>
+  /** Which one is being made, as `day shift`. */
+  readonly busy: ShallowRef<string | null>
+  readonly savePdf: (day: string, shift: number) => Promise<void>
+} {
+  const { lang } = useWords()
+  const failure = shallowRef<Failure | null>(null)
+  const busy = shallowRef<string | null>(null)
+  async function savePdf(day: string, shift: number): Promise<void> {
+    busy.value = `${day} ${shift}`
+    const answer = await rest.shiftPdf(firm, day, shift, lang())
+    busy.value = null
+    failure.value = answer.ok ? null : answer.failure
+    if (!answer.ok) return
+    const link = document.createElement('a')
+    link.href = URL.createObjectURL(answer.value.blob)
+    link.download = answer.value.name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+  }
+  return { failure, busy, savePdf }
+}
