@@ -32,5 +32,8 @@ export const FLAGS = [
   'rollover',
   'swap',
   'gap_before',
+  'stuck', // the same value again and again while the machine ran
+  'jump', // further than it can move from one sample to the next
+  'implausible', // more than the machine can take or make
 ] as const
 export type Flag = (typeof FLAGS)[number]

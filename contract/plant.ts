@@ -67,6 +67,10 @@ export const Measure = z.strictObject({
   staleMs: millis.max(7 * DAY_MS, 'at most a week'),
   rollover: z.int().min(1).nullable(),
   limit: z.number().nullable(),
+  stuckAfter: z.int().min(0).max(100_000).exactOptional(),
+  stuckWithin: z.number().min(0).exactOptional(),
+  maxStep: z.number().positive('must be above 0').exactOptional(),
+  maxPerHour: z.number().positive('must be above 0').exactOptional(),
 })
 
 export const Machine = z.strictObject({

@@ -213,6 +213,10 @@ function measureOf(name: string, file: FileMeasure, at: PlantPath, faults: Plant
       staleMs: file.stale_s === undefined ? Math.max(3 * periodMs, 60_000) : toMs(file.stale_s),
       rollover,
       limit: file.limit ?? null,
+      ...(file.stuck_after !== undefined && { stuckAfter: file.stuck_after }),
+      ...(file.stuck_within !== undefined && { stuckWithin: file.stuck_within }),
+      ...(file.max_step !== undefined && { maxStep: file.max_step }),
+      ...(file.max_per_hour !== undefined && { maxPerHour: file.max_per_hour }),
     },
   ]
 }
@@ -252,6 +256,10 @@ const IN_FILE: Readonly<Record<string, string>> = {
   statePeriodMs: 'state_period_s',
   stateStaleMs: 'state_stale_s',
   ratedKw: 'rated_kw',
+  stuckAfter: 'stuck_after',
+  stuckWithin: 'stuck_within',
+  maxStep: 'max_step',
+  maxPerHour: 'max_per_hour',
   start: 'from',
   end: 'to',
 }

@@ -51,6 +51,14 @@ export const FileMeasure = z.strictObject({
   /** The value at which a register starts again at 0, in the unit. */
   rollover: z.number().positive('must be above 0').optional(),
   limit: z.number().optional(),
+  /** Samples with one value, while its machine runs, after which it is doubted; 0: it may stand still. */
+  stuck_after: z.int('must be a whole number of samples').min(0).max(100_000).optional(),
+  /** What still counts as one value. */
+  stuck_within: z.number().min(0).optional(),
+  /** Furthest move from one sample to the next that is believed. */
+  max_step: z.number().positive('must be above 0').optional(),
+  /** Fastest growth of a register that is believed, in its unit. */
+  max_per_hour: z.number().positive('must be above 0').optional(),
 })
 export type FileMeasure = z.infer<typeof FileMeasure>
 

@@ -7,6 +7,7 @@ import { DEVICE_CLASSES, type DeviceClass } from '#contract/topics.ts'
 import type { ShownState } from '#domain/plant/plant.ts'
 import type { MachineIndex } from '#domain/telemetry/check.ts'
 import { newRegister, type Register } from '#domain/telemetry/counter.ts'
+import { flagNames } from '#domain/telemetry/item.ts'
 import type { Course } from '#domain/telemetry/plausible.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Series } from '#store/historian/historian.ts'
@@ -25,6 +26,8 @@ export type HeldValue = {
   ts: Instant
   seq: number
   quality: string
+  /** Flags of doubt: by what came before it, so they hold for those who watch and are not kept. */
+  doubt: number
   /** Not yet told to those who watch. */
   fresh: boolean
 }
@@ -112,7 +115,7 @@ export class MachineMemory {
       this.courses.set(name, { value, ts, same })
     this.now = { ...START, ...now }
     for (const [name, [value, ts, seq, quality]] of Object.entries(values)) {
-      this.values.set(name, { value, ts, seq, quality, fresh: false })
+      this.values.set(name, { value, ts, seq, quality, doubt: 0, fresh: false })
       this.samples.known(name, ts)
     }
     for (const [name, register] of Object.entries(JSON.parse(row.registers) as Record<string, Register>))
@@ -175,7 +178,9 @@ export class MachineMemory {
     const values: Record<string, { value: number | null; ts: Instant; quality: string }> = {}
     for (const [name, held] of this.values) {
       if (onlyFresh && !held.fresh) continue
-      values[name] = { value: held.value, ts: held.ts, quality: held.quality }
+      const { value, ts, quality, doubt } = held
+      const isDoubted = doubt !== 0 && quality === 'good'
+      values[name] = { value, ts, quality: isDoubted ? `uncertain:${flagNames(doubt)[0]}` : quality }
     }
     return { machine: this.path, state, since, reason, order, product, operation, receivedAt, values }
   }

@@ -2,7 +2,7 @@
  * A machine as it is now, from what it sends: newest values, state and since when, running order. Newest by source time, so that a
  * late message corrects the past and never the present.
  */
-import { flagNames, type Item } from '#domain/telemetry/item.ts'
+import type { Item } from '#domain/telemetry/item.ts'
 import { isHistory, latenessOf } from '#domain/telemetry/quality.ts'
 import type { Instant, Millis } from '#domain/time.ts'
 import type { StateRow } from '#store/ledger/changes.ts'
@@ -22,14 +22,15 @@ export function holdValues(
   for (const name in v) {
     const value = v[name]!
     const doubt = doubts?.[name] ?? 0
-    const quality = q?.[name] ?? (doubt === 0 ? 'good' : `uncertain:${flagNames(doubt)[0]}`)
+    const quality = q?.[name] ?? 'good'
     const held = machine.values.get(name)
-    if (held === undefined) machine.values.set(name, { value, ts, seq, quality, fresh: true })
+    if (held === undefined) machine.values.set(name, { value, ts, seq, quality, doubt, fresh: true })
     else if (ts > held.ts || (ts === held.ts && seq >= held.seq)) {
       held.value = value
       held.ts = ts
       held.seq = seq
       held.quality = quality
+      held.doubt = doubt
       held.fresh = true
     }
   }

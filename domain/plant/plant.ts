@@ -27,6 +27,14 @@ export type Measure = {
   readonly rollover: number | null
   /** A limit line for the page; alarm rules are their own records. */
   readonly limit: number | null
+  /** Samples with one value, while the machine runs, after which it is flagged `stuck`; 0: it may stand still. Default: 60 for kW, else 0. */
+  readonly stuckAfter?: number
+  /** What still counts as one value, in the unit. Default 0: exactly the same. */
+  readonly stuckWithin?: number
+  /** Furthest move from one sample to the next, in the unit; beyond it: `jump`. Default: half the range of a temperature, else none. */
+  readonly maxStep?: number
+  /** Fastest growth of a register, in units an hour; beyond it: `implausible`. Default: 1.5 x ratedKw of a kWh register, else none. */
+  readonly maxPerHour?: number
 }
 
 export const MACHINE_STATES = ['RUN', 'SETUP', 'IDLE', 'STOP', 'FAULT', 'OFF'] as const

@@ -53,6 +53,9 @@ export const FLAG_NAMES = [
   'rollover',
   'swap',
   'gap_before',
+  'stuck',
+  'jump',
+  'implausible',
 ] as const
 export type FlagName = (typeof FLAG_NAMES)[number]
 
@@ -64,6 +67,11 @@ export const RESET = 16
 export const ROLLOVER = 32
 export const SWAP = 64
 export const GAP_BEFORE = 128
+export const STUCK = 256
+export const JUMP = 512
+export const IMPLAUSIBLE = 1024
+/** What makes a value doubtful, not its message. */
+export const DOUBTS = STUCK | JUMP | IMPLAUSIBLE
 
 /** The names in a mask. */
 export const flagNames = (mask: number): FlagName[] => FLAG_NAMES.filter((_, bit) => mask & (1 << bit))
