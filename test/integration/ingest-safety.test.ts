@@ -6,6 +6,7 @@ import { openMemory } from '#store/historian/memory.ts'
 import type { JournalEntry } from '#store/journal/journal.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import { ledgerFile } from '#store/ledger/file.ts'
+import { showCounts } from '../../ingest/counts.ts'
 import { Intake } from '../../ingest/intake.ts'
 import { announce } from '../../ingest/stages/announce.ts'
 import { normalize } from '../../ingest/stages/normalize.ts'
@@ -362,4 +363,41 @@ test('F18 a deed that the program fails on is refused by that name', async () =>
   const answer = JSON.parse(ledger.answerTo(id)!.body) as unknown
   expect(answer).toMatchObject({ id, reason: 'handler_failed', detail: 'control: not as expected' })
   ledger.close()
+})
+
+test('T17 a sensor that lies plausibly: stored, flagged with the reason, counted, shown; across a restart', async () => {
+  const dir = newFolder()
+  const state = { at: T0, topic: topic('state'), payload: { ts: T0, seq: 1, boot: 'a1', state: 'RUN' } }
+  const told = (n: number, v: Record<string, number>, cls: 'telemetry' | 'count' = 'telemetry') => {
+    const ts = T0 + n * 10_000
+    return { at: ts + 40, topic: topic(cls), payload: { ts, seq: n, boot: 'a1', v } }
+  }
+  const still = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => told(from + i, { power_kw: 7.31, temp_c: 30 }))
+  const reader = listReader([plantPut, state, told(1, { kwh: 100, good: 0 }, 'count'), ...still(2, 40)])
+  const first = await ingestAll(dir, { reader })
+  const doubts = (running: Running) => showCounts(firmOf(running).tally, 0, 0, {}).flags
+  expect(doubts(first)).toMatchObject({ stuck: 0, jump: 0, implausible: 0 })
+  reader.more([
+    ...still(40, 65),
+    told(65, { power_kw: 7.5, temp_c: 190 }),
+    told(66, { kwh: 105, good: 3 }, 'count'),
+  ])
+  const second = await startIngest(dir, { reader, historian: first.historian })
+  await caughtUp(second)
+  // samples 62 to 64 of one value, then a leap, and 5 kWh in 11 minutes of 11 kW
+  expect(doubts(second)).toMatchObject({ stuck: 3, jump: 1, implausible: 1 })
+  const { machines, ledger } = firmOf(second)
+  const machine = machines.get(MACHINE)!
+  expect(countsOf(second)).toMatchObject({ quarantined: 0, decoded: 67, stored: 67 })
+  const flagged = [...machine.messages.before(Infinity, ledger)].map(({ flags }) => flags.join())
+  expect(flagged.slice(0, 6)).toEqual(['gap_before,implausible', 'jump', 'stuck', 'stuck', 'stuck', ''])
+  const { values } = machine.live(false)
+  expect(values).toMatchObject({
+    temp_c: { value: 190, quality: 'uncertain:jump' },
+    power_kw: { value: 7.5, quality: 'good' },
+    kwh: { value: 105, quality: 'uncertain:implausible' },
+    good: { quality: 'good' },
+  })
+  await second.stop()
 })
