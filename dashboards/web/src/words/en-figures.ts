@@ -34,7 +34,7 @@ export const enFigures: typeof zhFigures = {
     higher: 'above target',
     diff: 'diff.',
     share: 'share',
-    furthest: 'Three furthest from target',
+    furthest: 'Three furthest',
     dearest: 'Three dearest',
     all: 'All {n}',
     fewer: 'Fewer',
