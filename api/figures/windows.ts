@@ -9,6 +9,7 @@ import { spanOfMonth } from '#domain/accounting/monthAccount.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { MINUTE, type Instant } from '#domain/time.ts'
+import { Turns } from '#runtime/turns.ts'
 import type { Refused } from '../http/problem.ts'
 import { refuse } from '../http/problem.ts'
 import { together, type Accounts, type Sources } from './accounts.ts'
@@ -20,6 +21,8 @@ import { rowsOf } from './rows.ts'
 type Query = z.infer<typeof FiguresQuery>
 type Window = Span & { readonly account: Account; readonly shift?: number | null }
 
+/** What one answer holds at most: it is checked, and leaves, in one piece. */
+const MOST_ROWS = 50_000
 /** Minutes asked for at once. */
 const MOST_MINUTES = 120
 
@@ -36,17 +39,26 @@ export async function figureRows(
   if (!plant) return refuse(409, 'no-plant', 'no plant is in force yet')
   const windows = await windowsOf(ports, accounts, firm, { from, to }, by)
   if ('refused' in windows) return windows
-  return windows.flatMap((window) =>
-    scopesOf(plant, query.scope, window.account).flatMap(([name, scope]) => {
+  const found: FigureRow[] = []
+  const turns = new Turns()
+  for (const window of windows)
+    for (const [name, scope] of scopesOf(plant, query.scope, window.account)) {
+      await turns.next()
       const inside = insideOf(window.shift, scope)
       const own = partOf(window.account, inside)
       const machine = scope !== 'plant' && scope.axis === 'machine' ? (scope.key as string) : null
       const failures =
         machine === null ? {} : reliabilityOf(ports.ledgers.of(firm)!.states(machine, window.from, window.to))
       const rows = rowsOf(own, scope, name, { from: window.from, to: window.to }, failures)
-      return names ? rows.filter((row) => names.has(row.name)) : rows
-    }),
-  )
+      found.push(...(names ? rows.filter((row) => names.has(row.name)) : rows))
+      if (found.length > MOST_ROWS)
+        return refuse(
+          400,
+          'too-many-rows',
+          `more than ${MOST_ROWS} rows: ask for less time, or for fewer names`,
+        )
+    }
+  return found
 }
 
 /** A scope by its name, or all of an axis. */
@@ -80,6 +92,8 @@ async function windowsOf(
     to: shelf.almanac.at(span.to - 1).day,
   })
   if (isRefused(days)) return days
+  if (days.missing.length > 0)
+    return refuse(409, 'not-valued', `the accounts of these days are under way: ${days.missing.join(', ')}`)
   if (by === 'month') return monthsOf(days)
   return days.days.flatMap(({ account, from, asOf, day }) =>
     by === 'day'
@@ -99,11 +113,11 @@ function shiftsOf({ calendar }: Days, day: string, from: Instant): (Span & { rea
 }
 
 /** Production days by the month of their date. */
-function monthsOf({ days }: Days): Window[] {
-  return [...Map.groupBy(days, ({ day }) => day.slice(0, 7))].map(([month, own]) => ({
-    ...spanOfMonth(month),
-    account: together(own)!,
-  }))
+async function monthsOf({ days }: Days): Promise<Window[]> {
+  const months: Window[] = []
+  for (const [month, own] of Map.groupBy(days, ({ day }) => day.slice(0, 7)))
+    months.push({ ...spanOfMonth(month), account: (await together(own))! })
+  return months
 }
 
 /** Of the last 48 hours, whole minutes. */
