@@ -3,6 +3,7 @@
  * Amounts are nano-yuan as decimal digits, because they are exact; quantities are whole numbers of what was counted.
  */
 import { z } from 'zod'
+import { LINES } from '#domain/accounting/elements/catalogue.ts'
 import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
 import { VALUE_FLAGS, VALUE_STATUSES } from '#domain/accounting/u.ts'
 
@@ -68,6 +69,8 @@ export const Trace = z.object({
       nano,
       u2: z.int().nullable(),
       by: z.object({ measured: nano, standard: nano, estimated: nano }),
+      /** By line of the wall: the electricity of the air pool is of `media`, and shown with the electricity bill. */
+      lines: z.partialRecord(z.enum(LINES), nano),
       reason: z.string().nullable(),
     }),
   ),
@@ -114,7 +117,7 @@ const item = z.object({
   ts: instant,
 })
 
-/** Panes of a machine, and of each the raw messages that it rests on. */
+/** Panes of a machine, and the raw messages that the one of `from` rests on. */
 export const TraceMessagesQuery = z.strictObject({
   machine: z.string().max(300),
   from: z

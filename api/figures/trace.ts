@@ -2,7 +2,7 @@
 import type { Trace, TraceQuery } from '#contract/trace.ts'
 import { contractOf } from '#domain/accounting/elements/energy.ts'
 import { periodAt } from '#domain/accounting/electricity/period.ts'
-import { ELEMENTS } from '#domain/accounting/elements/catalogue.ts'
+import { shownAt } from '#domain/accounting/elements/catalogue.ts'
 import { QUARTER, processedOf, type Pane } from '#domain/accounting/pane.ts'
 import { fenOfParts, type Nano } from '#domain/accounting/rounding.ts'
 import { PROVENANCES, type Provenance } from '#domain/accounting/valuationCase.ts'
@@ -78,6 +78,12 @@ function elementsOf(account: Account, figure: Figure): Trace['elements'] {
       nano: String(sumOf(cells)),
       u2,
       by: Object.fromEntries(PROVENANCES.map((one) => [one, by(one)])) as Record<Provenance, string>,
+      lines: Object.fromEntries(
+        [...Map.groupBy(cells, (cell) => shownAt(element, cell.stream).line)].map(([line, own]) => [
+          line,
+          String(sumOf(own)),
+        ]),
+      ),
       reason,
     }
   })
@@ -188,9 +194,9 @@ function panesOf(
 ): Trace['panes'] {
   const keyOf = (start: number, { shift, order, product }: Pick<Pane, 'shift' | 'order' | 'product'>) =>
     JSON.stringify([start, shift, order, product])
-  const told = new Map(
-    panes.filter((pane) => pane.machine === machine).map((pane) => [keyOf(pane.start, pane), pane]),
-  )
+  const ofMachine = panes.filter((pane) => pane.machine === machine)
+  const told = Map.groupBy(ofMachine, (pane) => keyOf(pane.start, pane))
+  const toldAt = Map.groupBy(ofMachine, ({ start }) => start)
   const rows = new Map<string, { place: OriginPost; nano: Nano }>()
   for (const post of posts) {
     if (post.machine !== machine) continue
@@ -198,10 +204,12 @@ function panesOf(
     rows.set(key, { place: post, nano: (rows.get(key)?.nano ?? 0n) + post.nano })
   }
   const own = input.machines.find(({ path }) => path === machine)
+  const rowsAt = Map.groupBy(rows.values(), ({ place }) => Math.floor(place.at / QUARTER) * QUARTER)
   return [...rows]
     .map(([key, { place, nano }]) => {
-      const pane = told.get(key)
       const start = Math.floor(place.at / QUARTER) * QUARTER
+      // what is paid by the hour names no order: alone in its quarter-hour it rests on all that was done then
+      const behind = told.get(key) ?? (rowsAt.get(start)!.length === 1 ? (toldAt.get(start) ?? []) : [])
       const { shift, order, product } = place
       return {
         start,
@@ -211,8 +219,8 @@ function panesOf(
         product,
         nano: String(nano),
         price: amount === 'electricity' ? priceAt(input, start) : null,
-        quantity: pane ? quantityOf(own, amount, [pane]) : null,
-        uncertain: (pane?.uncertain ?? 0) > 0,
+        quantity: quantityOf(own, amount, behind),
+        uncertain: behind.some(({ uncertain }) => uncertain > 0),
       }
     })
     .toSorted((a, b) => a.start - b.start)

@@ -40,7 +40,10 @@ export const trace = (ports: Ports) => {
           length: query.length === 'minute' ? MINUTE : QUARTER,
         }
         const { panes } = await ports.ingest.sources(firm, query.machine, window)
-        const offsets = panes.flatMap(({ sources }) =>
+        const told = panes.filter(
+          (pane) => query.length === 'quarter' || pane.start === Math.floor(query.from / MINUTE) * MINUTE,
+        )
+        const offsets = told.flatMap(({ sources }) =>
           sources.flatMap(({ first, last }) => [first, last].flatMap((one) => (one ? [one.offset] : []))),
         )
         const wanted = [...new Set(offsets)].toSorted((a, b) => a - b)
@@ -54,7 +57,7 @@ export const trace = (ports: Ports) => {
               good: { ...good },
               sources: sources.map((source) => ({ ...source })),
             })),
-            raw: await rawOf(ports, firm, query.length === 'minute' ? wanted.slice(0, MOST_RAW) : wanted),
+            raw: await rawOf(ports, firm, wanted),
           },
         }
       }),
@@ -99,11 +102,12 @@ export const trace = (ports: Ports) => {
   })
 }
 
-const MOST_RAW = 12
+/** Streams of a pane are few: those of its machine, and those of events that speak of it. */
+const MOST_RAW = 24
 
 async function rawOf(ports: Ports, firm: string, offsets: readonly number[]): Promise<TraceMessages['raw']> {
   const entries = await Promise.all(
-    offsets.slice(0, 2 * MOST_RAW).map((offset) => ports.ingest.entry(firm, offset)),
+    offsets.slice(0, MOST_RAW).map((offset) => ports.ingest.entry(firm, offset)),
   )
   return entries.flatMap((entry, i) =>
     entry

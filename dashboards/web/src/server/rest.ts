@@ -197,6 +197,17 @@ export const rest = {
   performance: (firm: string, path: string, asked: { day?: string; shift?: string | undefined }) =>
     call<shape.MachineFigures>(`${machineAt(firm, path)}/performance${query(asked)}`),
 
+  /** Where a figure comes from; all of it but the raw messages. */
+  trace: (firm: string, asked: shape.TraceAsked) =>
+    call<shape.Trace>(`${firmPath(firm)}/trace${query(asked)}`),
+  traceMessages: (firm: string, asked: { machine: string; from: number; length: 'minute' | 'quarter' }) =>
+    call<shape.TraceMessages>(`${firmPath(firm)}/trace/messages${query(asked)}`),
+  traceRecompute: (
+    firm: string,
+    asked: { amount: shape.Trace['amount']; machine: string; day: string; at?: number },
+  ) =>
+    call<shape.TraceRecompute>(`${firmPath(firm)}/trace/recompute${query(asked)}`, { patienceMs: LONG_MS }),
+
   stopReasons: (firm: string) => call<shape.StopReason[]>(`${firmPath(firm)}/stop-reasons`),
   /** Of all machines, or of one. */
   stops: (firm: string, from: number, to: number, path?: string) =>

@@ -2,10 +2,12 @@
 import type { z } from 'zod'
 import type { CorrectionEntry as Entry } from '#contract/correct.ts'
 import type * as corrections from '#contract/corrections.ts'
+import type { Trace as TraceShape } from '#contract/trace.ts'
 import type * as rest from '#contract/rest.ts'
 
 export type { CostView, DayFigures, DayRevision, MachineFigures } from '#contract/figures.ts'
 export type { ShiftReport, ShiftRow } from '#contract/report.ts'
+export type { Trace, TraceMessages, TraceRecompute } from '#contract/trace.ts'
 
 export type Problem = z.infer<typeof rest.Problem>
 export type Session = z.infer<typeof rest.Session>
@@ -49,3 +51,11 @@ export type Correction = z.infer<typeof corrections.CorrectionView>
 export type CorrectionEntry = z.input<typeof Entry>
 export type TokenRow = z.infer<typeof rest.TokenRow>
 export type TokenPut = z.infer<typeof rest.TokenPut>
+/** What of a firm is traced, as its query has it. */
+export type TraceAsked = {
+  day?: string | undefined
+  shift?: string | undefined
+  scope?: string | undefined
+  amount?: TraceShape['amount'] | undefined
+  machine?: string | undefined
+}
