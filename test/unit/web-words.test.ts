@@ -13,7 +13,9 @@ import { DEVICE_CLASSES } from '#contract/topics.ts'
 import { FILE_FAULTS } from '../../api/records/table.ts'
 import { ROLE_ORDER } from '../../dashboards/web/src/parts/roles.ts'
 import { en } from '../../dashboards/web/src/words/en.ts'
+import { enCost } from '../../dashboards/web/src/words/en-cost.ts'
 import { enRecords } from '../../dashboards/web/src/words/en-records.ts'
+import { zhCost } from '../../dashboards/web/src/words/zh-cost.ts'
 import { zhRecords } from '../../dashboards/web/src/words/zh-records.ts'
 import { zh } from '../../dashboards/web/src/words/zh.ts'
 
@@ -23,8 +25,8 @@ const flat = (tree: Tree, under = ''): [string, string][] =>
     typeof value === 'string' ? [[under + key, value] as [string, string]] : flat(value, `${under}${key}.`),
   )
 const words = {
-  zh: new Map(flat({ ...zh, ...zhRecords })),
-  en: new Map(flat({ ...en, ...enRecords })),
+  zh: new Map(flat({ ...zh, ...zhCost, ...zhRecords })),
+  en: new Map(flat({ ...en, ...enCost, ...enRecords })),
 }
 const slotsOf = (catalogue: ReadonlyMap<string, string>) =>
   Object.fromEntries([...catalogue].map(([key, text]) => [key, slots(text)]))

@@ -1,5 +1,4 @@
 /** English words of the page: the keys of words/zh.ts. */
-import { enCost } from './en-cost.ts'
 import { enData } from './en-data.ts'
 import { enFigures } from './en-figures.ts'
 import { enSim } from './en-sim.ts'
@@ -7,7 +6,6 @@ import { enStops } from './en-stops.ts'
 import type { Catalogue } from './zh.ts'
 
 export const en: Catalogue = {
-  ...enCost,
   ...enData,
   ...enFigures,
   ...enSim,

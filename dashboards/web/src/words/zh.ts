@@ -1,12 +1,10 @@
 /** Chinese words of the page: the reference; words/en.ts has the same keys (tested). */
-import { zhCost } from './zh-cost.ts'
 import { zhData } from './zh-data.ts'
 import { zhFigures } from './zh-figures.ts'
 import { zhSim } from './zh-sim.ts'
 import { zhStops } from './zh-stops.ts'
 
 export const zh = {
-  ...zhCost,
   ...zhData,
   ...zhFigures,
   ...zhSim,
