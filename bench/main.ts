@@ -7,10 +7,12 @@
  *   npm run bench -- idle [--seconds 60]           CPU, memory and bytes at 500 messages/s
  *   npm run bench -- simulators [--hours 2]        items/s that one core of simulator makes
  *   npm run bench -- panes [--days 30] [--turns 3] items/s of the pipeline with panes, beside the pipeline without
+ *   npm run bench -- figures                       figures of a month and a year, and whether the api stands still meanwhile
  *   npm run bench -- lineage [--seconds 120]       from a pane to its messages and back, among 10,000 messages/s of others
  */
 import { parseArgs } from 'node:util'
 import os from 'node:os'
+import { measureFigures } from './figures.ts'
 import { measureHero } from './hero.ts'
 import { measureIdle } from './idle.ts'
 import { measureLatency } from './latency.ts'
@@ -37,6 +39,7 @@ process.stdout.write(
 if (wanted === 'throughput' || wanted === 'all') await measureThroughput(seconds ?? 60)
 if (wanted === 'latency' || wanted === 'all') await measureLatency(seconds ?? 20)
 if (wanted === 'hero' || wanted === 'all') await measureHero(seconds ?? 20)
+if (wanted === 'figures' || wanted === 'all') await measureFigures()
 if (wanted === 'idle' || wanted === 'all') await measureIdle(seconds ?? 60)
 if (wanted === 'simulators' || wanted === 'all') measureSimulators(Number(values.hours ?? 2))
 if (wanted === 'panes' || wanted === 'all')

@@ -11,6 +11,7 @@ import { keyOn, keysOf, type Axis, type Scope, type ScopeKey } from '#domain/acc
 import type { Place } from '#domain/accounting/valuationCase.ts'
 import { partOf, type Account } from '#domain/kpi/account.ts'
 import type { Plant } from '#domain/plant/plant.ts'
+import { Turns } from '#runtime/turns.ts'
 import { basisOf, isRevised, windowOf, type Days } from './days.ts'
 import { lossesView } from './losses.ts'
 import { targetsOf } from './targets.ts'
@@ -38,7 +39,10 @@ export const insideOf =
     (shift === undefined || place.shift === shift) &&
     (scope === 'plant' || keyOn(scope.axis, place) === scope.key)
 
-export function costView(days: Days, { axis, scope: asked, shift: ofShift, shared }: Query): View {
+export async function costView(
+  days: Days,
+  { axis, scope: asked, shift: ofShift, shared }: Query,
+): Promise<View> {
   const { plant, book, firm } = days
   const scope = scopeOf(asked)
   const shift = shiftOf(ofShift)
@@ -59,7 +63,7 @@ export function costView(days: Days, { axis, scope: asked, shift: ofShift, share
     elements: elementsView(account, figure),
     axis,
     parts: partsOf(days, account, axis, inside, shared === 'yes'),
-    pools: poolsView(days, inside),
+    pools: await poolsView(days, inside),
     noOutput: noOutputOf(account),
     ...lossesView(account),
     scrapTaken: scrapTaken(account),
@@ -140,9 +144,15 @@ function sharedCosts(
 }
 
 /** What each pool held, and how much of it found drivers. */
-function poolsView({ days }: Days, inside: (place: Place) => boolean): View['pools'] {
-  const shares: Share[] = days.flatMap(({ account }) => sharesOf(partOf(account, inside)))
-  const cells = days.flatMap(({ account }) => account.cells.filter(inside))
+async function poolsView({ days }: Days, inside: (place: Place) => boolean): Promise<View['pools']> {
+  const shares: Share[] = []
+  const cells: Account['cells'][number][] = []
+  const turns = new Turns()
+  for (const { account } of days) {
+    await turns.next()
+    shares.push(...sharesOf(partOf(account, inside)))
+    cells.push(...account.cells.filter(inside))
+  }
   return POOLS.map((pool) => {
     const own = shares.filter((share) => share.pool === pool)
     const sum = (of: readonly Share[]) => toFen(of.reduce((total, { nano }) => total + nano, 0n))

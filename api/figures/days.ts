@@ -56,7 +56,7 @@ export async function daysOf(
     return refuse(400, 'bad-window', `the window is longer than ${MOST_DAYS} days`)
   const found = await accounts.days(firm, from, to)
   if (typeof found === 'string') return REFUSALS[found]()
-  const account = together(found.days)
+  const account = await together(found.days)
   if (!account)
     return found.missing.length > 0
       ? refuse(409, 'not-valued', 'these days are settled and their accounts are under way')

@@ -29,7 +29,7 @@ export const figures = (ports: Ports) => {
 
     cost: async ({ at, query }) => {
       const days = await daysOf(ports, accounts, at['firm']!, query)
-      return isRefused(days) ? days : { body: costView(days, query) }
+      return isRefused(days) ? days : { body: await costView(days, query) }
     },
 
     dayRevisions: ({ at }) => {

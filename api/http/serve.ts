@@ -18,6 +18,7 @@ import { visible } from '../auth/fields.ts'
 import { may } from '../auth/may.ts'
 import { inScope } from '../auth/scope.ts'
 import type { Ports } from '../ports.ts'
+import { crowdOf } from './limits.ts'
 import { originOf } from './origin.ts'
 import { refuse, sendProblem, type Fault, type Refused } from './problem.ts'
 import { readUpload } from './upload.ts'
@@ -96,11 +97,35 @@ async function answer(
   if (who && !hasRight(who, shape)) return refuse(403)
   const query = shape.query?.safeParse(request.query)
   if (query?.error) return { ...refuse(400, 'bad-query'), errors: faultsOf(query.error) }
+  const leave = crowdOf(ports).enter(name, who?.name ?? '')
+  if (leave === null) {
+    response.setHeader('retry-after', '1')
+    return refuse(429, 'too-many-at-once', 'too many costly questions are under way: ask again in a second')
+  }
+  try {
+    return await handled(shape, name, handler, { who, at, query: query?.data, request, response })
+  } finally {
+    leave()
+  }
+}
+
+type Asked = Pick<Call<RouteName>, 'at' | 'request' | 'response'> & {
+  readonly who: Principal | null
+  readonly query: unknown
+}
+
+async function handled(
+  shape: RouteShape,
+  name: RouteName,
+  handler: AnyHandler,
+  asked: Asked,
+): Promise<AnyAnswer> {
+  const { request, who } = asked
   const file = shape.upload && hasFile(request) ? await readUpload(request) : null
   if (file && 'refused' in file) return file
   const body = file ? undefined : shape.body?.safeParse(request.body ?? {})
   if (body?.error) return { ...refuse(400, 'bad-body'), errors: faultsOf(body.error) }
-  const result = await handler({ who, at, query: query?.data, body: body?.data, file, request, response })
+  const result = await handler({ ...asked, body: body?.data, file })
   if ('refused' in result || 'file' in result || !who) return result
   return { ...result, body: visible(who.role, name, result.body) }
 }

@@ -4,6 +4,7 @@ import net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { COSTLY_EACH } from '../../api/http/limits.ts'
 import { Fixture, MACHINE, join, next, NOW } from './apiFixture.ts'
 
 const api = new Fixture()
@@ -21,6 +22,14 @@ const goodClient = async () => {
   const { status } = await api.call('GET', '/api/v1/firms', { cookie })
   expect(status).toBe(200)
   return performance.now() - start
+}
+
+/** Until it holds; at most 10 s. */
+async function waitFor(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await holds()); tries++) {
+    if (tries === 200) throw new Error('waited in vain')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 describe('T12 oversize', () => {
@@ -96,6 +105,40 @@ describe('T24 expensive questions', () => {
     const answer = await api.call('GET', history + query, { cookie })
     expect(answer.status).toBe(400)
     expect(api.bucketCalls).toBe(before)
+  })
+
+  test.each([
+    ['cost', `from=2024-01-01&to=2026-01-01`, 'bad-window'],
+    ['figures', `from=${NOW - 800 * 86_400_000}&to=${NOW}&by=month`, 'bad-window'],
+    ['figures', `from=${NOW - 3 * 3_600_000}&to=${NOW}&by=minute`, 'bad-window'],
+  ])('T24 %s?%s is refused', async (route, query, why) => {
+    const answer = await api.call('GET', `/api/v1/firms/demo-a/${route}?${query}`, { cookie })
+    expect([answer.status, answer.body.type]).toEqual([400, `/problems/${why}`])
+  })
+
+  test('T24 who has too many costly questions under way is told to wait; others, and live reads, are answered', async () => {
+    const manager = api.person('manager')
+    const cost = (of: string) => api.call('GET', '/api/v1/firms/demo-a/cost', { cookie: of })
+    expect((await cost(manager)).status).toBe(200)
+    // files that do not come to their end
+    const held = Array.from({ length: COSTLY_EACH }, () => {
+      const request = http.request(`${api.url}/api/v1/firms/demo-a/records/check`, {
+        method: 'POST',
+        headers: { cookie: manager, 'content-type': 'text/csv', 'content-length': '1000' },
+      })
+      request.on('error', () => undefined)
+      request.write('a,b')
+      return request
+    })
+    await waitFor(async () => (await cost(manager)).status === 429)
+    const refused = await cost(manager)
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(refused.body.type).toBe('/problems/too-many-at-once')
+    expect((await cost(cookie)).status).toBe(200)
+    for (const live of ['machines', 'day'])
+      expect((await api.call('GET', `/api/v1/firms/demo-a/${live}`, { cookie: manager })).status).toBe(200)
+    for (const request of held) request.destroy()
+    await waitFor(async () => (await cost(manager)).status === 200)
   })
 
   test('a day comes in at most 600 buckets of a step that people read', async () => {
