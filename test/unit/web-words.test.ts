@@ -77,7 +77,11 @@ test('messages are compiled without evaluating code', () => {
   }) as unknown as FunctionConstructor
   globalThis.Function = forbidden
   try {
-    const i18n = createI18n({ legacy: false, locale: 'zh', messages: { zh: { ...zh, ...zhRecords }, en } })
+    const i18n = createI18n({
+      legacy: false,
+      locale: 'zh',
+      messages: { zh: { ...zh, ...zhCost, ...zhRecords }, en },
+    })
     const plain = [...words.zh].filter(([, text]) => slots(text).length === 0)
     expect(plain.map(([key]) => i18n.global.t(key))).toEqual(plain.map(([, text]) => text))
     expect(i18n.global.t('wall.abnormalCount', { n: 4 })).toBe('4 台异常')
