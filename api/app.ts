@@ -9,6 +9,7 @@ import { firms } from './http/firms.ts'
 import { firmHealth, probes } from './http/health.ts'
 import { jsonBody } from './http/body.ts'
 import { machines } from './http/machines.ts'
+import { months } from './http/months.ts'
 import { notFound, onError } from './http/problem.ts'
 import { page } from './http/page.ts'
 import { people } from './http/people.ts'
@@ -40,6 +41,7 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
     firms,
     machines,
     figures,
+    months,
     trace,
     quarantine,
     facts,

@@ -52,6 +52,11 @@ export type ControlEntry = z.infer<typeof ControlEntry>
 
 /** Bodies of the kinds accepted so far. `plant.put` carries the plant as checked by contract/plant.ts. */
 export const QuarantineDecision = z.object({ ids: z.array(z.int().min(1)).min(1).max(1000) })
+/** A month of production days, by their dates, is frozen as it stands. */
+export const CloseMonth = z.strictObject({
+  month: z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/, 'a month, yyyy-mm, is needed'),
+  note: z.string().trim().min(1).max(500).optional(),
+})
 /** A device item entered by a person or an import: journalled with boot `manual` and the request's number as seq. */
 export const FactPut = z.object({
   /** `site/area/line/machine` */
@@ -79,5 +84,9 @@ export const REFUSALS = [
   'not_monotone', // the register would have gone back
   'below_zero', // fewer pieces than none
   'nothing_to_reverse', // not so many good pieces were counted
+  'month_not_over', // its last production day goes on
+  'days_not_settled', // of the month
+  'days_not_valued', // their accounts are under way
+  'already_closed',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]

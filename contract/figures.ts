@@ -107,6 +107,8 @@ export const Basis = z.object({
   ),
   /** Days of the window that nothing is known of yet: their accounts are under way. */
   missing: z.array(z.string()),
+  /** Closed under this id: exactly the revisions that it froze. */
+  snapshot: z.string().optional(),
 })
 
 export const TargetView = z.object({ u2: z.int().nullable() })
@@ -183,6 +185,11 @@ export const CostQuery = z.strictObject({
     .string()
     .max(300)
     .regex(/^(line|machine|product|order):.*$/, 'an axis, a colon and a key')
+    .optional(),
+  /** Only of the accounts that closing a month froze; without from and to all of its days. */
+  snapshot: z
+    .string()
+    .regex(/^20\d\d-\d\d-[0-9a-f]{12}$/, 'a snapshot id is needed')
     .optional(),
   /** Pools are shared out to machines, and what no order was named for to products and orders. */
   shared: z.enum(['yes', 'no']).default('no'),

@@ -104,6 +104,7 @@ export type LedgerEvent = {
     | 'day.valued'
     | 'correction.made'
     | 'records.changed'
+    | 'month.closed'
   /** Journal offset that caused it; null for the store's own news. */
   readonly offset: number | null
   readonly body: Readonly<Record<string, unknown>>

@@ -9,6 +9,7 @@ import { DISPOSITIONS, FLAGS, QUARANTINE_REASONS } from './dispositions.ts'
 import { DEVICE_CLASSES } from './topics.ts'
 
 export * from './figures.ts'
+export * from './months.ts'
 export * from './people.ts'
 export * from './recordViews.ts'
 export * from './simulation.ts'

@@ -16,6 +16,7 @@ import type {
   AccountRow,
   HashRow,
   LedgerChanges,
+  MonthCloseRow,
   NewEvent,
   QuarantineDecided,
   QuarantineRow,
@@ -66,6 +67,8 @@ export class Firm {
   books: PriceBook
   /** What people corrected, as far as it stands. */
   readonly corrections: Corrections
+  /** Closed months, the oldest close first. */
+  readonly monthCloses: MonthCloseRow[]
   readonly almanac: Almanac
   readonly days: OpenDays
   /** Days have settled, or records or corrections have come since accounts were last looked for; after a start nobody knows. */
@@ -92,6 +95,7 @@ export class Firm {
     this.records = this.ledger.records.records()
     this.books = priceBook(this.records)
     this.corrections = new Corrections(this.ledger.corrections.allCorrections())
+    this.monthCloses = this.ledger.months.monthCloses()
     this.almanac = new Almanac(this.plants, () => this.books)
     this.days = new OpenDays(this.almanac, this.ledger, (day, shift) => this.settledOf(day, shift))
     const progress = this.ledger.progress()
@@ -180,6 +184,14 @@ export class Firm {
     this.event('day.valued', this.at, null, { day, revision, hash, reason })
   }
 
+  /** A month is closed: its snapshot holds whatever comes later. */
+  closeMonth(row: MonthCloseRow): void {
+    this.monthCloses.push(row)
+    this.pending.monthCloses.push(row)
+    const { month, snapshot, days, by } = row
+    this.event('month.closed', row.at, row.offset, { month, snapshot, days: days.length, by })
+  }
+
   #usePlant(plant: Plant): void {
     this.plant = indexPlant(plant)
     for (const path of this.plant.machines.keys()) this.machine(path)
@@ -253,7 +265,8 @@ export class Firm {
   #changes(): LedgerChanges {
     const { events, plants, quarantine, decided, withheld, states, machineEvents, streams, machines } =
       this.pending
-    const { samplesGone, panes, superseded, settled, records, accounts, corrections } = this.pending
+    const { samplesGone, panes, superseded, settled, records, accounts, corrections, monthCloses } =
+      this.pending
     const samples = [...this.sampled].flatMap((machine) => machine.samples.unstored(this.at))
     this.sampled.clear()
     const hashes: HashRow[] = []
@@ -288,6 +301,7 @@ export class Firm {
       records,
       accounts,
       corrections,
+      monthCloses,
       messages,
       tallies: this.quarantine.changes(),
       machines: machineRows,

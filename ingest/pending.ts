@@ -3,6 +3,7 @@ import type {
   AccountRow,
   CorrectionRow,
   MachineEventRow,
+  MonthCloseRow,
   NewEvent,
   PaneRow,
   QuarantineDecided,
@@ -29,6 +30,7 @@ export type Pending = {
   records: RecordRow[]
   accounts: AccountRow[]
   corrections: CorrectionRow[]
+  monthCloses: MonthCloseRow[]
   /** By panesKey. */
   readonly panes: Map<string, PaneRow>
   /** Settled panes that a later revision has already replaced there. */
@@ -52,6 +54,7 @@ export const nothing = (): Pending => ({
   records: [],
   accounts: [],
   corrections: [],
+  monthCloses: [],
   panes: new Map(),
   superseded: [],
   streams: new Set(),

@@ -8,6 +8,7 @@ import { DAY, type Instant } from '#domain/time.ts'
 import type { AccountNow } from '#contract/local.ts'
 import { LocalError } from '#runtime/local.ts'
 import { Turns } from '#runtime/turns.ts'
+import type { MonthCloseRow } from '#store/ledger/changes.ts'
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { LedgerReader } from '../ledgers.ts'
 import { bookshelf } from './almanac.ts'
@@ -91,13 +92,22 @@ export class Accounts {
     // a year is half a second of decoding: other questions are answered between two days
     for (const head of settled.values()) {
       await turns.next()
-      days.push(this.#settled(ledger, firm, head))
+      days.push(this.settled(ledger, firm, head))
     }
     days.sort((a, b) => (a.day < b.day ? -1 : 1))
     return { days, missing }
   }
 
-  #settled(ledger: LedgerReader, firm: string, head: AccountHead): DayAccount {
+  /** The days of a closed month as they were frozen. */
+  frozen(firm: string, ledger: LedgerReader, { days }: MonthCloseRow): DayAccount[] {
+    return days.map(({ day, revision }) => {
+      const { text: _, ...head } = ledger.account(day, revision)!
+      return this.settled(ledger, firm, head)
+    })
+  }
+
+  /** The account of a day that is settled. */
+  settled(ledger: LedgerReader, firm: string, head: AccountHead): DayAccount {
     const { basis, ...rest } = head
     const version = Number(basis.split('-')[1])
     const key = `${firm} ${head.day} ${head.hash}`

@@ -14,6 +14,7 @@ import {
   dayNow,
   together,
   type Accounts,
+  type DayAccount,
   type DayAccounts,
   type NoAccount,
   type Sources,
@@ -30,6 +31,8 @@ export type Days = DayAccounts & {
   readonly books: PriceBook
   readonly calendar: Calendar
   readonly almanac: Almanac
+  /** The accounts are those that closing a month froze. */
+  readonly snapshot?: string
 }
 
 const REFUSALS: Readonly<Record<NoAccount, () => Refused>> = {
@@ -38,23 +41,32 @@ const REFUSALS: Readonly<Record<NoAccount, () => Refused>> = {
   ingest_down: () => refuse(503, 'ingest-down', 'the pipeline does not answer: try again'),
 }
 
-/** Days from … to, both inside; left out: the day that runs. */
+/** Days from … to, both inside; left out: the day that runs, or all of a snapshot. */
 export async function daysOf(
   ports: Sources,
   accounts: Accounts,
   firm: string,
-  asked: { readonly from?: string | undefined; readonly to?: string | undefined },
+  asked: {
+    readonly from?: string | undefined
+    readonly to?: string | undefined
+    readonly snapshot?: string | undefined
+  },
 ): Promise<Days | Refused> {
   const today = dayNow(ports, firm)
   const ledger = ports.ledgers.of(firm)
   const shelf = ledger && bookshelf(ledger)
   if (!shelf || today === null) return REFUSALS.no_plant()
+  const close = ledger.monthCloses().find(({ snapshot }) => snapshot === asked.snapshot)
+  if (asked.snapshot !== undefined && !close)
+    return refuse(404, 'no-snapshot', 'no month was closed under this id')
   const from = asked.from ?? asked.to ?? today
   const to = asked.to ?? asked.from ?? today
   if (from > to) return refuse(400, 'bad-window', 'from must not be after to')
   if (Date.parse(to) - Date.parse(from) > MOST_DAYS * 86_400_000)
     return refuse(400, 'bad-window', `the window is longer than ${MOST_DAYS} days`)
-  const found = await accounts.days(firm, from, to)
+  const found = close
+    ? { days: frozenIn(accounts.frozen(firm, ledger, close), asked), missing: [] }
+    : await accounts.days(firm, from, to)
   if (typeof found === 'string') return REFUSALS[found]()
   const account = await together(found.days)
   if (!account)
@@ -72,8 +84,14 @@ export async function daysOf(
     books: shelf.books,
     calendar: year,
     almanac: shelf.almanac,
+    ...(close && { snapshot: close.snapshot }),
   }
 }
+
+const frozenIn = (
+  days: readonly DayAccount[],
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+) => days.filter(({ day }) => day >= (from ?? day) && day <= (to ?? day))
 
 export const isRefused = <T extends object>(found: T | Refused): found is Refused => 'refused' in found
 
@@ -90,7 +108,11 @@ export function windowOf({ days }: Pick<Days, 'days'>) {
   }
 }
 
-export function basisOf({ days, missing }: Pick<Days, 'days' | 'missing'>): z.infer<typeof Basis> {
+export function basisOf({
+  days,
+  missing,
+  snapshot,
+}: Pick<Days, 'days' | 'missing' | 'snapshot'>): z.infer<typeof Basis> {
   const versions = new Set(days.map(({ version }) => version))
   return {
     definition: `u_wip/${U_DEFINITIONS.u_wip}`,
@@ -103,6 +125,7 @@ export function basisOf({ days, missing }: Pick<Days, 'days' | 'missing'>): z.in
       at: head?.at ?? asOf,
     })),
     missing: [...missing],
+    ...(snapshot !== undefined && { snapshot }),
   }
 }
 

@@ -1,8 +1,10 @@
 /** The steps of a figure's origin: what is opened at each step is the one asked for, or the largest. */
 import type { Trace, TraceQuery } from '#contract/trace.ts'
+import { TRUE_UP } from '#domain/accounting/bills.ts'
 import { contractOf } from '#domain/accounting/elements/energy.ts'
 import { periodAt } from '#domain/accounting/electricity/period.ts'
 import { shownAt } from '#domain/accounting/elements/catalogue.ts'
+import { monthOf, spanOfMonth } from '#domain/accounting/monthAccount.ts'
 import { QUARTER, processedOf, type Pane } from '#domain/accounting/pane.ts'
 import { fenOfParts, type Nano } from '#domain/accounting/rounding.ts'
 import { PROVENANCES, type Provenance } from '#domain/accounting/valuationCase.ts'
@@ -29,7 +31,7 @@ export function traceOf(days: Days, day: DayPanes, input: AccountInput, query: T
   const figure = figureView(account, scope, isRevised(days))
   const elements = elementsOf(account, figure)
   const amount = query.amount ?? dearest(elements)
-  const posts = postsOf(input, amount).filter(inside)
+  const posts = [...postsOf(input, amount), ...billPosts(day.account.account, amount)].filter(inside)
   const panes = input.panes.filter(inside)
   const sources = sourcesOf(input, amount, posts, panes)
   const opened = query.machine === NO_MACHINE ? null : (query.machine ?? null)
@@ -64,6 +66,14 @@ export function traceOf(days: Days, day: DayPanes, input: AccountInput, query: T
     panes: rows,
     at: query.at ?? rows.findLast(({ nano }) => nano !== '0')?.start ?? rows.at(-1)?.start ?? null,
   }
+}
+
+/** What the month's bill added to its last day stands beside what panes bring about. */
+function billPosts({ cells, span }: Account, amount: Amount): OriginPost[] {
+  const { to } = spanOfMonth(monthOf(span.from))
+  return cells.flatMap(({ element, ...cell }) =>
+    element === amount && cell.stream === TRUE_UP ? [{ ...cell, at: to - QUARTER }] : [],
+  )
 }
 
 function elementsOf(account: Account, figure: Figure): Trace['elements'] {

@@ -46,6 +46,8 @@ export type Case = {
   readonly machines: ReadonlyMap<string, PlantMachine>
   readonly days: readonly DayPlan[]
   readonly monthBefore: (month: string) => MonthState
+  /** The plant's meters have not told of the window yet, and will. */
+  readonly awaited: boolean
   /** What elements made once for this case, by name. */
   readonly made: Map<string, unknown>
 }
@@ -59,6 +61,8 @@ export type CaseInput = {
   readonly machines: readonly PlantMachine[]
   /** What is known of the span's months before it; a month that is not there begins with the span. */
   readonly months?: readonly MonthState[]
+  /** Of a window that goes on: what no meter of the plant has told yet is not missing. */
+  readonly awaited?: boolean
   /** Plans of the same calendar, books and machines, where many spans are valued. */
   readonly planner?: Planner
 }
@@ -70,6 +74,7 @@ export function caseOf({
   calendar,
   machines,
   months = [],
+  awaited = false,
   planner = plannerOf(calendar, books, machines),
 }: CaseInput): Case {
   return {
@@ -81,6 +86,7 @@ export function caseOf({
     machines: new Map(machines.map((machine) => [machine.path, machine])),
     days: planner.plansIn(span),
     monthBefore: (month) => months.find((one) => one.month === month) ?? newMonth(month),
+    awaited,
     made: new Map(),
   }
 }

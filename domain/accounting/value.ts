@@ -2,7 +2,7 @@
  * Output value of a window: what good pieces gained at each operation, less what scrapped pieces had gained before. Over a whole
  * routing it sums to the price of finished pieces and the change of work in progress. Finished value alone is the base of u_raw.
  */
-import { standardOf, type OperationStandard } from './valueRouting.ts'
+import { standardOf, type OperationStandard, type ProductStandard } from './valueRouting.ts'
 import { once, placeOf, type Case, type Place, type PlacedHole, type Provenance } from './valuationCase.ts'
 import type { Nano } from './rounding.ts'
 import type { Pane } from './pane.ts'
@@ -44,18 +44,21 @@ export function workedIn(work: Case): {
     const unvalued: (Pieces & { readonly hole: PlacedHole })[] = []
     for (const pane of work.panes) {
       const received = receivedIn(pane)
+      const told = pane.drivers['packed'] ?? 0
       const names = new Set([
         ...Object.keys(pane.good),
         ...Object.keys(pane.scrap),
         ...Object.keys(pane.rework),
         ...received.keys(),
       ])
-      if (names.size === 0) continue
+      if (names.size === 0 && told === 0) continue
       const book = work.books.at(pane.start)
       const found = pane.product === null ? null : standardOf(book, pane.product)
+      const packed = told === 0 ? null : packedAt(work, pane, found?.standard ?? null)
+      if (packed !== null) names.add(packed)
       for (const name of names) {
         const pieces: Pieces = {
-          good: pane.good[name] ?? 0,
+          good: (pane.good[name] ?? 0) + (name === packed ? told : 0),
           scrap: pane.scrap[name] ?? 0,
           rework: pane.rework[name] ?? 0,
           received: received.get(name) ?? 0,
@@ -70,6 +73,19 @@ export function workedIn(work: Case): {
     }
     return { worked, unvalued }
   })
+}
+
+/**
+ * The operation at which packed pieces are good ones: the one that confirms the product, where it is done at such a machine and no register
+ * counts there. Elsewhere packing follows the test that confirmed them, and adds nothing. Without a standard nobody knows: they are told,
+ * and have no value.
+ */
+function packedAt(work: Case, pane: Pane, standard: ProductStandard | null): string | null {
+  const machine = work.machines.get(pane.machine)
+  if (!machine || machine.registers.has('good')) return null
+  if (standard === null) return 'packed'
+  const confirming = [...standard.operations.values()].filter(({ confirms }) => confirms)
+  return confirming.find(({ workCentre }) => workCentre === machine.kind)?.operation ?? null
 }
 
 /** Holes that leave pieces of one of these kinds without a value; where there are no such pieces nothing is missing. */

@@ -7,6 +7,7 @@
  *   totals    times, pieces, energy by place, for every KPI           drivers   what the pools of a shift are divided by
  *   losses    what stops, scrap, set-ups, idling and leaks cost    quarters  cost and value of each quarter-hour, for curves
  */
+import { TRUE_UP, type TrueUp } from '#domain/accounting/bills.ts'
 import { addLosses, causeOf, type Loss } from '#domain/accounting/loss.ts'
 import { lossesOf } from '#domain/accounting/losses.ts'
 import type { Setups } from '#domain/accounting/lossesOfTime.ts'
@@ -104,6 +105,27 @@ function meteredWh(work: Case): number {
     (sum, pane) => (pane.machine === incoming ? sum + (grownIn(work, pane, 'energy') ?? 0) : sum),
     0,
   )
+}
+
+/** The account of a month's last day with what makes the month's posts its bills: cells of the plant in no shift, at their quarter. */
+export function withTrueUps(account: Account, trueUps: readonly TrueUp[]): Account {
+  if (trueUps.length === 0) return account
+  const sumAt = (start: Instant) =>
+    sumOf(trueUps.flatMap(({ entry: { at, nano } }) => (at >= start && at < start + QUARTER ? [nano] : [])))
+  return {
+    ...account,
+    cells: [
+      ...account.cells,
+      ...trueUps.map(({ element, entry, provenance }): Cell => ({
+        ...NOWHERE,
+        element,
+        stream: TRUE_UP,
+        provenance,
+        nano: entry.nano,
+      })),
+    ],
+    quarters: account.quarters.map((one) => ({ ...one, cost: one.cost + sumAt(one.start) })),
+  }
 }
 
 /** The part of an account that lies at some places; what is told by machine or quarter-hour alone stays whole. */

@@ -2,6 +2,7 @@
  * Accounts of the days that are settled whole. What an account is made of stands beside it: hash of the day's panes and of the causes
  * that people gave for its stops, version of the records, the peak before it. A day whose account is made of something else is due, the
  * oldest first, because a day begins with the peaks that the one before it left. An account that comes out the same is no new revision.
+ * Bills of the month are part of it (monthBills.ts).
  */
 import { createHash } from 'node:crypto'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
@@ -15,6 +16,7 @@ import type { LedgerReader, MachinePast, StoredPanes, Valued } from '#store/ledg
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { Almanac, ProductionDay } from '#domain/accounting/almanac.ts'
 import { dayTermsOf } from '#domain/kpi/dayTerms.ts'
+import { billsIn, markOf, withBills, type KnownDay } from './monthBills.ts'
 
 const FIRST = '0000-00-00'
 const LAST = '9999-99-99'
@@ -22,7 +24,10 @@ const LAST = '9999-99-99'
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const short = (text: string): string => sha256(text).slice(0, 16)
 
-/** `panes-version-before-after`: panes with causes after a point; the last two are the peaks of the months before and after. */
+/**
+ * `panes-version-before-after`: panes with causes after a point; the last two are the peaks of the months before and after, those before
+ * with the month's bills after a point.
+ */
 type Basis = { readonly panes: string; readonly version: number; readonly before: string }
 const basisText = ({ panes, version, before }: Basis): string => `${panes}-${version}-${before}`
 /** Version of the records by which an account was made. */
@@ -38,38 +43,81 @@ type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> &
   Pick<Valued, 'accountHeads' | 'account'> &
   Pick<LedgerReader, 'states'>
 
+/** A settled day whose account is not made, or was made of something else than what stands. */
+type Due = {
+  readonly day: ProductionDay
+  readonly whole: readonly SettledRow[]
+  readonly basis: Basis
+  readonly head: AccountHead | null
+  /** Peaks that the day before left. */
+  readonly peaks: () => readonly MonthState[]
+  /** Days before it. */
+  readonly known: readonly KnownDay[]
+}
+type MadeRow = { readonly row: AccountRow; readonly peaks: readonly MonthState[] }
+
 /** The accounts that are due, at most `limit`; a day of the demo plant takes 0.2 s. */
 export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, limit: number): Made {
+  const rows: AccountRow[] = []
+  let more = false
+  walk(source, almanac, books, (due) => {
+    more = rows.length === limit
+    if (more) return 'stop'
+    const made = makeRow(source, books, due)
+    rows.push(made.row)
+    return made
+  })
+  return { rows, more }
+}
+
+/** Settled days that are due. */
+export function dueDays(source: Source, almanac: Almanac, books: PriceBook): string[] {
+  const days: string[] = []
+  walk(source, almanac, books, ({ day }) => {
+    days.push(day.day)
+    return null
+  })
+  return days
+}
+
+/** Goes through the settled days, the oldest first. `make`: the account of a day that is due; null: what stands goes on standing. */
+function walk(
+  source: Source,
+  almanac: Almanac,
+  books: PriceBook,
+  make: (due: Due) => MadeRow | null | 'stop',
+): void {
   const settled = newestOf(source.settled(FIRST, LAST))
   const heads = new Map(source.accountHeads(FIRST, LAST).map((head) => [head.day, head]))
   const causes = causesByDay(source, almanac)
-  const rows: AccountRow[] = []
+  const known: KnownDay[] = []
   /** Peaks that the day before left: their hash, and the peaks where they are known already. */
   let before = { hash: short('[]'), peaks: (): readonly MonthState[] => [] }
   for (const [date, shifts] of [...settled].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const day = almanac.day(date)
     const head = heads.get(date) ?? null
     const parts = day.parts.map(({ shift }) => shifts.get(shift))
-    if (parts.includes(undefined)) {
-      if (head) before = peaksAfter(source, head)
-      continue
-    }
-    const whole = parts as SettledRow[]
-    const basis = {
-      panes: short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n')) + (causes.get(date) ?? ''),
-      version: books.versionUntil(day.to),
-      before: before.hash,
-    }
-    if (head?.basis.startsWith(`${basisText(basis)}-`)) {
+    const made = parts.includes(undefined) ? null : madeOf(parts as SettledRow[])
+    if (made === 'stop') return
+    if (made) {
+      known.push(made.row)
+      before = { hash: hashOfPeaks(made.peaks), peaks: () => made.peaks }
+    } else if (head) {
+      known.push(head)
       before = peaksAfter(source, head)
-      continue
     }
-    if (rows.length === limit) return { rows, more: true }
-    const { row, peaks } = makeRow(source, day, whole, books, basis, before.peaks(), head)
-    rows.push(row)
-    before = { hash: hashOfPeaks(peaks), peaks: () => peaks }
+
+    function madeOf(whole: readonly SettledRow[]): ReturnType<typeof make> {
+      const basis = {
+        panes:
+          short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n')) + (causes.get(date) ?? ''),
+        version: books.versionUntil(day.to),
+        before: before.hash + markOf(books, date, known),
+      }
+      if (head?.basis.startsWith(`${basisText(basis)}-`)) return null
+      return make({ day, whole, basis, head, peaks: before.peaks, known })
+    }
   }
-  return { rows, more: false }
 }
 
 /**
@@ -95,7 +143,8 @@ export function effectOf(
     const months = before
       ? decodeAccount(source.account(before.day, before.revision)!.text, stored).months
       : []
-    const account = valued(source, day, parts as SettledRow[], books, peaksOf(months))
+    const own = valued(source, day, parts as SettledRow[], books, peaksOf(months))
+    const account = withBills(source, books, head.day, own, heads)
     return [beside(head.day, stands, account)]
   })
   return { days, more: concerned.length - days.length }
@@ -116,7 +165,8 @@ export function revalued(
   if (head?.day !== date || parts.includes(undefined)) return null
   const before = heads.at(-2)
   const months = before ? decodeAccount(source.account(before.day, before.revision)!.text, 0).months : []
-  const text = encodeAccount(valued(source, day, parts as SettledRow[], books, peaksOf(months)))
+  const own = valued(source, day, parts as SettledRow[], books, peaksOf(months))
+  const text = encodeAccount(withBills(source, books, date, own, heads))
   const hash = sha256(text)
   if (hash === head.hash) return null
   return { ...head, revision: head.revision + 1, reason: 'recompute', hash, text }
@@ -161,20 +211,17 @@ function peaksAfter(source: Source, head: AccountHead) {
 
 function makeRow(
   source: Source,
-  day: ProductionDay,
-  parts: readonly SettledRow[],
   books: PriceBook,
-  basis: Basis,
-  months: readonly MonthState[],
-  head: AccountHead | null,
-): { readonly row: AccountRow; readonly peaks: readonly MonthState[] } {
-  const account = valued(source, day, parts, books, months)
+  { day, whole, basis, head, peaks: before, known }: Due,
+): MadeRow {
+  const own = valued(source, day, whole, books, before())
+  const account = withBills(source, books, day.day, own, known)
   const peaks = peaksOf(account.months)
   const text = encodeAccount(account)
   const hash = sha256(text)
   const made = { day: day.day, basis: `${basisText(basis)}-${hashOfPeaks(peaks)}`, hash, text }
   if (head?.hash === hash) return { row: { ...head, ...made }, peaks }
-  const newest = parts.reduce((a, b) => (b.offset > a.offset ? b : a))
+  const newest = whole.reduce((a, b) => (b.offset > a.offset ? b : a))
   const reason = head ? reasonOf(head, basis, newest) : null
   return { row: { ...made, revision: (head?.revision ?? -1) + 1, reason, at: newest.at }, peaks }
 }
@@ -198,10 +245,11 @@ function valued(
 }
 
 /** Why a day has another account. */
-function reasonOf(head: AccountHead, { panes, version }: Basis, newest: SettledRow): string {
-  const [panesBefore, versionBefore] = head.basis.split('-')
+function reasonOf(head: AccountHead, { panes, version, before }: Basis, newest: SettledRow): string {
+  const [panesBefore, versionBefore, monthBefore] = head.basis.split('-')
   const [own, ownBefore] = [panes, panesBefore!].map((text) => text.split('.')[0])
   if (own !== ownBefore) return newest.reason ?? 'late_data'
   if (panes !== panesBefore) return 'correction'
-  return String(version) === versionBefore ? 'month_before' : 'records'
+  const isAlike = String(version) === versionBefore && billsIn(before) === billsIn(monthBefore!)
+  return isAlike ? 'month_before' : 'records'
 }

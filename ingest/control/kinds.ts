@@ -3,6 +3,7 @@
  * puts it here.
  */
 import type { ControlKind } from '#contract/control.ts'
+import { closeMonth } from './closeMonth.ts'
 import { correct } from './correct.ts'
 import { count } from './correctCount.ts'
 import { reading } from './correctReading.ts'
@@ -25,4 +26,5 @@ export const DEEDS: Readonly<Partial<Record<ControlKind, Deed>>> = {
   'correct.reading': correct(reading),
   'correct.reject': correct(reject),
   'record.put': putRecords,
+  'close.month': closeMonth,
 }

@@ -144,6 +144,22 @@ export type AccountRow = {
   readonly text: string
 }
 
+/** A closed month: what its figures are told from for ever, whatever comes later. */
+export type MonthCloseRow = {
+  /** `2026-03` */
+  readonly month: string
+  /** `2026-03-1f0c5a90b3de` */
+  readonly snapshot: string
+  readonly days: readonly { readonly day: string; readonly revision: number; readonly hash: string }[]
+  /** Dated records that were known. */
+  readonly records: number
+  readonly note: string | null
+  readonly by: string
+  /** Journal time and place. */
+  readonly at: Instant
+  readonly offset: number
+}
+
 /** Pieces of a machine that a correction adds or takes away. */
 export type CorrectedPieces = CountCorrection & { readonly machine: string }
 
@@ -245,6 +261,7 @@ export type LedgerChanges = {
   readonly records: readonly RecordRow[]
   readonly accounts: readonly AccountRow[]
   readonly corrections: readonly CorrectionRow[]
+  readonly monthCloses: readonly MonthCloseRow[]
   readonly messages: readonly MessageBlock[]
   readonly tallies: readonly ReasonTally[]
   readonly machines: readonly MachineRow[]

@@ -6,6 +6,7 @@ import type { Pane, PaneLength } from '#domain/accounting/pane.ts'
 import type { Instant } from '#domain/time.ts'
 import type { Plant, ShownState } from '#domain/plant/plant.ts'
 import type { MadeCorrection } from './correctionRows.ts'
+import type { openMonthReader } from './monthRows.ts'
 import type { openAccountReader, openRecordReader } from './recordRows.ts'
 
 export type LedgerHead = { readonly cursor: number; readonly hash: string }
@@ -96,8 +97,10 @@ export interface StoredPanes {
   settled(from: string, to: string): SettledShift[]
 }
 
-/** Dated records, and the accounts of production days that are settled whole. */
-export type Valued = ReturnType<typeof openRecordReader> & ReturnType<typeof openAccountReader>
+/** Dated records, the accounts of production days that are settled whole, and the months that are closed. */
+export type Valued = ReturnType<typeof openRecordReader> &
+  ReturnType<typeof openAccountReader> &
+  ReturnType<typeof openMonthReader>
 
 /** Plants that were ever in force. */
 export interface PlantPast {

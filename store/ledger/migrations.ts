@@ -213,6 +213,17 @@ const STEPS = [
    ) STRICT;
    CREATE INDEX correction_machine ON correction (machine, since);
    CREATE UNIQUE INDEX correction_withdraws ON correction (withdraws) WHERE withdraws IS NOT NULL;`,
+  // Until here no month was closed.
+  `CREATE TABLE month_close (
+     month TEXT PRIMARY KEY,
+     snapshot TEXT NOT NULL UNIQUE,
+     days TEXT NOT NULL,                -- JSON: day, revision and hash of each account that it froze
+     records INTEGER NOT NULL,          -- dated records that were known
+     note TEXT,
+     by TEXT NOT NULL,
+     at INTEGER NOT NULL,               -- journal time and place of its acceptance
+     offset INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ] as const
 
 /** Steps that this version of the product knows. */

@@ -19,6 +19,7 @@ import type {
   StoredPanes,
   Valued,
 } from './ledger.ts'
+import { openMonthReader } from './monthRows.ts'
 import { openPaneReader, type PaneTexts } from './paneRows.ts'
 import { openAccountReader, openRecordReader } from './recordRows.ts'
 
@@ -145,6 +146,7 @@ export function openLedgerReader(
     causes: corrected.causes,
     ...openRecordReader(db),
     ...openAccountReader(db),
+    ...openMonthReader(db),
     firstBroken: () => firstBroken(sql.chain.iterate() as unknown as Iterable<LedgerRow & { hash: string }>),
     close: () => db.close(),
   }

@@ -19,6 +19,7 @@ import { openCorrectionRows } from './correctionRows.ts'
 import { ledgerFile } from './file.ts'
 import type { LedgerHead, LedgerRow, QuarantineRecord } from './ledger.ts'
 import { migrate } from './migrations.ts'
+import { openMonthRows } from './monthRows.ts'
 import { openPaneRows } from './paneRows.ts'
 import { openPast } from './past.ts'
 import { openRecordRows } from './recordRows.ts'
@@ -53,6 +54,7 @@ export function openLedgerWriter(dir: string, firm: string) {
   const panes = openPaneRows(db)
   const records = openRecordRows(db)
   const corrections = openCorrectionRows(db)
+  const months = openMonthRows(db)
   const last = db.prepare('SELECT cursor, hash FROM event ORDER BY cursor DESC LIMIT 1').get()
   let head = (last as LedgerHead | undefined) ?? { cursor: 0, hash: GENESIS }
 
@@ -83,6 +85,7 @@ export function openLedgerWriter(dir: string, firm: string) {
     changes.records.forEach(records.putRecord)
     changes.accounts.forEach(records.putAccount)
     changes.corrections.forEach(corrections.put)
+    changes.monthCloses.forEach(months.put)
     for (const { day, state } of changes.openDays)
       if (state === null) sql.closeDay.run(day)
       else sql.openDay.run(day, state)
@@ -128,6 +131,7 @@ export function openLedgerWriter(dir: string, firm: string) {
     /** Dated records, and accounts of settled days. */
     records,
     corrections,
+    months,
     openDays: () => sql.readDays.all() as { day: string; state: string }[],
     progress: (): Progress | null => (sql.readProgress.get() as Progress | undefined) ?? null,
     machines: (): MachineRow[] => sql.readMachines.all() as unknown as MachineRow[],

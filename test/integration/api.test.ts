@@ -16,6 +16,7 @@ afterAll(() => api.stop())
 
 const OWN: Record<string, string> = {
   firm: 'demo-a',
+  month: '2026-03',
   machine: MACHINE.replaceAll('/', '.'),
   measure: 'power_kw',
   id: '41',
@@ -35,6 +36,7 @@ const QUERY: Record<string, string> = {
   figures: `${window}&by=day`,
   traceMessages: `?machine=${encodeURIComponent(MACHINE)}&from=${NOW}`,
   traceRecompute: `?machine=${encodeURIComponent(MACHINE)}&amount=gas&day=${DAY}`,
+  reconciliation: `?month=${DAY.slice(0, 7)}`,
   shiftReport: '?day=2026-11-24&shift=0',
   shiftReportPdf: '?day=2026-11-24&shift=0',
   simulationCase: `?from=${NOW - 60_000}&to=${NOW + 1}`,
@@ -298,10 +300,11 @@ describe('T8 T23 what is let in', () => {
     personChange: { role: 'viewer' },
     tokenAdd: { name: 'token', role: 'viewer', firm: 'demo-a' },
     simulationStart: { scenario: 'baseline', seed: 1 },
+    monthClose: { note: 'books are in' },
   }
   test.each(everyBody)('T23 $name takes no key that is not its own', async ({ name, shape }) => {
     const before = [JSON.stringify(api.people.people()), api.people.tokens().length, api.deeds.length]
-    const cookie = ['factPut', 'recordsCheck', 'recordsPut'].includes(name)
+    const cookie = ['factPut', 'recordsCheck', 'recordsPut', 'monthClose'].includes(name)
       ? cookies.manager
       : shape.needs === 'handler'
         ? cookies.engineer

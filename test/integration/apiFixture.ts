@@ -20,7 +20,7 @@ import { DAY, dayOf, MINUTE, SHANGHAI_OFFSET } from '#domain/time.ts'
 import { createLog } from '#runtime/log.ts'
 import type { Bucket } from '#store/historian/historian.ts'
 import { LocalError } from '#runtime/local.ts'
-import type { AccountRow, RecordRow } from '#store/ledger/changes.ts'
+import type { AccountRow, MonthCloseRow, RecordRow } from '#store/ledger/changes.ts'
 import type { MadeCorrection } from '#store/ledger/correctionRows.ts'
 import type { LedgerRow, MachineEvent, QuarantineRecord, StateSegment } from '#store/ledger/ledger.ts'
 import { PeopleStore } from '#store/people/people.ts'
@@ -200,6 +200,8 @@ export class FakeLedger implements LedgerReader {
   accountHeads = this.accounts
   account = (day: string, revision: number) =>
     this.days.find((row) => row.day === day && row.revision === revision) ?? null
+  closes: readonly MonthCloseRow[] = []
+  monthCloses = () => [...this.closes]
   accountRevisions = (day: string) => this.accounts(day, day)
   settled = () => []
   panes = () => []

@@ -38,6 +38,7 @@ const changes = (over: Partial<LedgerChanges>): LedgerChanges => ({
   records: [],
   accounts: [],
   corrections: [],
+  monthCloses: [],
   messages: [],
   tallies: [],
   machines: [],
@@ -365,7 +366,7 @@ test('a ledger from before machine_event has its events in it', () => {
   writer.close()
   const db = new DatabaseSync(writer.file)
   db.exec(`DROP TABLE machine_event; DROP TABLE sample_log; DROP TABLE sample_day; DROP TABLE pane_day; DROP TABLE settled;
-    DROP TABLE open_day; DROP TABLE record; DROP TABLE account_day; DROP TABLE correction; ALTER TABLE state_run DROP COLUMN order_id; ALTER TABLE state_run DROP COLUMN product;
+    DROP TABLE open_day; DROP TABLE record; DROP TABLE account_day; DROP TABLE correction; DROP TABLE month_close; ALTER TABLE state_run DROP COLUMN order_id; ALTER TABLE state_run DROP COLUMN product;
     ALTER TABLE state_run DROP COLUMN operation; PRAGMA user_version = 1`)
   db.close()
   openLedgerWriter(dir, 'a').close()

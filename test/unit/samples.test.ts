@@ -42,6 +42,7 @@ const changes = (samples: readonly SamplePart[], samplesGone: readonly SampleGon
   records: [],
   accounts: [],
   corrections: [],
+  monthCloses: [],
   messages: [],
   tallies: [],
   machines: [],

@@ -1,8 +1,13 @@
 /** Amounts of a year or month from the books: an equal part for each of their days, inside a day by hours. */
 import { accrued } from '../monthAccount.ts'
 import { apportion } from '../rounding.ts'
+import type { Book } from '../records.ts'
 import { NOWHERE, accrue, type Case, type Post } from '../valuationCase.ts'
 import type { ElementId } from './element.ts'
+
+/** Do the books tell an amount of an element? */
+export const isBudgeted = (book: Book, element: ElementId): boolean =>
+  book.all('budget').some(([, budget]) => budget.element === element)
 
 /** Posts of all budgets of an element. A day's part is A(i + 1) − A(i) of n days, so the days of a year sum to its amount. */
 export function budgeted(work: Case, element: ElementId): Post[] {

@@ -56,7 +56,8 @@ export function metered(work: Case, carrier: Carrier, priceAt: PriceAt): Outcome
         else holes.push({ ...nano, machine: null })
       }
     const incoming = work.books.at(work.span.from).find('metering', carrier)?.incoming ?? null
-    if (!heard && incoming !== null) holes.push({ reason: 'meter_silent', of: incoming, machine: null })
+    if (!heard && incoming !== null && !(work.awaited && work.machines.has(incoming)))
+      holes.push({ reason: 'meter_silent', of: incoming, machine: null })
     return { posts, holes }
   })
 }

@@ -2,7 +2,7 @@
 import { PPM, evenDiv } from '../rounding.ts'
 import { placeOf, type Case, type Outcome, type PlacedHole, type Post } from '../valuationCase.ts'
 import { holesOfPieces, workedIn } from '../value.ts'
-import { budgeted } from './budget.ts'
+import { budgeted, isBudgeted } from './budget.ts'
 import type { Element } from './element.ts'
 
 function tests(work: Case): Outcome {
@@ -13,6 +13,8 @@ function tests(work: Case): Outcome {
     if (!operation.confirms || good + scrap + rework === 0) continue
     const rates = book.find('quality', 'rates')
     if (!rates) {
+      // a plant that knows its cost of quality from the books alone
+      if (isBudgeted(book, 'quality')) continue
       holes.push({ ...book.holeOf('quality', 'rates'), machine: pane.machine })
       continue
     }

@@ -1,0 +1,293 @@
+/**
+ * A plant with a main meter, packed pieces, a price list, head counts and amounts of the books: its u on the same day, its month closed, a
+ * bill that comes afterwards, and the month against the firm's books.
+ */
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readPlantFolder, readRecords } from '#contract/plantFolder.ts'
+import type { DatedRecord } from '#domain/accounting/records.ts'
+import { toFen } from '#domain/accounting/rounding.ts'
+import { figureOf, type Figure } from '#domain/accounting/valuation.ts'
+import { decodeAccount } from '#domain/kpi/accountText.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { DAY, HOUR, MINUTE, SECOND, type Instant } from '#domain/time.ts'
+import { ledgerFile } from '#store/ledger/file.ts'
+import { openLedgerReader } from '#store/ledger/reader.ts'
+import { Accounts } from '../../api/figures/accounts.ts'
+import { costView } from '../../api/figures/cost.ts'
+import { daysOf, type Days } from '../../api/figures/days.ts'
+import { accountOfMonth, monthsOf, monthView, reconciliationView } from '../../api/figures/months.ts'
+import { bookshelf } from '../../api/figures/almanac.ts'
+import { Ledgers } from '../../api/ledgers.ts'
+import { dayBooksOf } from '../../ingest/accounts/dayBooks.ts'
+import {
+  caughtUp,
+  deed,
+  FIRM,
+  listReader,
+  newFolder,
+  silent,
+  startIngest,
+  tickAt,
+  until,
+  type Sent,
+} from '../pipelineCase.ts'
+
+const plants = path.resolve(import.meta.dirname, '../plants')
+const found = readPlantFolder(plants).find(({ firm }) => firm === 'minimum')!.reading as { plant: Plant }
+const plant: Plant = { ...found.plant, firm: FIRM, credentials: [] }
+const { records } = readRecords(plants, 'minimum') as { records: DatedRecord[] }
+
+const METER = 'main/shop/l1/meter-01'
+const TABLE = 'main/shop/l1/packing-01'
+const MONTH = '2026-03'
+const BEGIN: Instant = Date.UTC(2026, 2, 1)
+/** When everything of March is told: 3 April, 10:00. */
+const TOLD: Instant = Date.UTC(2026, 3, 3, 2)
+
+const at = (day: number, hour: number): Instant => BEGIN + (day - 1) * DAY + (hour - 8) * HOUR
+/** kWh: 8 an hour by day, 2 otherwise. */
+const kwhAt = (ts: Instant): number => {
+  const hours = (ts - BEGIN) / HOUR
+  const [days, hour] = [Math.floor(hours / 24), hours % 24]
+  return days * (9 * 8 + 15 * 2) + (hour <= 9 ? hour * 8 : 72 + (hour - 9) * 2)
+}
+
+/** A day of the meter, quarter by quarter up to an instant, and what was packed at noon and at four. */
+function dayTold(day: number, receivedAt: Instant, until: Instant = at(day + 1, 8)): Sent[] {
+  const items = Array.from({ length: 96 }, (_, i) => at(day, 8) + i * 15 * MINUTE)
+    .filter((ts) => ts <= until)
+    .map((ts) => ({
+      ts,
+      seq: (ts - BEGIN) / (15 * MINUTE) + 1,
+      v: { kwh: Math.round(kwhAt(ts) * 100) / 100 },
+    }))
+  const packed = [at(day, 12), at(day, 16)]
+    .filter((ts) => ts <= until && new Date(ts).getUTCDay() !== 0)
+    .map((ts, i) => {
+      const what = {
+        type: 'packed',
+        order: `WO-${day}`,
+        product: i === 0 ? 'elbow-dn25' : 'tee-dn25',
+        qty: 240,
+      }
+      return { ts, seq: day * 2 + i, ...what }
+    })
+  const send = (machine: string, cls: string, body: readonly object[]): Sent[] =>
+    body.length === 0
+      ? []
+      : [
+          {
+            at: receivedAt,
+            topic: `v1/${FIRM}/${machine}/${cls}`,
+            payload: { boot: 'a', at: receivedAt, items: body },
+          },
+        ]
+  return [...send(METER, 'count', items), ...send(TABLE, 'event', packed)]
+}
+
+const begun = (when: Instant): Sent[] => [
+  deed(when, 'plant.put', plant),
+  deed(when, 'record.put', { records }),
+]
+const ticks = (from: Instant, ms: number): Sent[] =>
+  Array.from({ length: ms / (10 * SECOND) }, (_, i) => tickAt(from + i * 10 * SECOND, from + i * 10 * SECOND))
+
+const share = ({ by, cost }: Pick<Figure, 'by' | 'cost'>) => ({
+  measured: by.measured > 0n,
+  standard: by.standard > 0n,
+  whole: by.measured + by.standard + by.estimated === cost,
+})
+
+test('soon after noon of its first day u is known, and how much of it is measured and standard stands beside it', async () => {
+  const told = at(2, 12.5) + 2 * MINUTE
+  const reader = listReader([...begun(at(2, 7)), ...dayTold(2, told, at(2, 12.5))])
+  const running = await startIngest(newFolder(), { reader })
+  await caughtUp(running)
+  const now = await dayBooksOf(running.intake.firms.get(FIRM)!).now('2026-03-02', 0)
+  const figure = figureOf(decodeAccount(now.text, now.version))
+  await running.stop()
+  expect(figure.holes).toEqual([])
+  // 240 elbows of 24 yuan; brass for them and 4.5 hours of 8 kWh at 0.68 yuan
+  expect(toFen(figure.value)).toBe(576_000)
+  const of = (id: string) => toFen(figure.elements.find(({ element }) => element === id)!.nano!)
+  expect([of('material'), of('electricity')]).toEqual([240 * 0.255 * 4200, 36 * 68])
+  expect(of('labour')).toBe(4 * 12 * 3200)
+  expect(figure.uWip.status).toBe('OK')
+  expect(share(figure)).toEqual({ measured: true, standard: true, whole: true })
+  expect(figure.flags).toEqual(['PROVISIONAL_PRICE'])
+})
+
+describe('its month', () => {
+  const reader = listReader([])
+  const dir = newFolder()
+  let running: Awaited<ReturnType<typeof startIngest>>
+  const open = () => openLedgerReader(ledgerFile(dir, FIRM))
+  const ledgers = new Ledgers({ firms: () => [FIRM], open }, () => undefined)
+  const accounts = new Accounts({
+    ledgers,
+    log: silent,
+    now: () => TOLD + DAY,
+    ingest: {
+      account: () => Promise.reject(new Error('asked of an open day')),
+      openDays: () => Promise.resolve([]),
+      minutes: () => Promise.resolve([]),
+    },
+  })
+  const ports = { ledgers, log: silent, now: () => TOLD + DAY, ingest: accounts as never }
+  const last = () => {
+    const ledger = ledgers.of(FIRM)!
+    const head = ledger.accountHeads('2026-03-31', '2026-03-31')[0]!
+    return { head, account: decodeAccount(ledger.account(head.day, head.revision)!.text, 0) }
+  }
+  const month = () => monthsOf(ledgers.of(FIRM)!).find((one) => one.month === MONTH)!
+  const view = async () => {
+    const ledger = ledgers.of(FIRM)!
+    return monthView(month(), await accountOfMonth(accounts, FIRM, ledger, month()), TOLD + DAY)
+  }
+  /** Closes a month and tells how that ended. */
+  async function close(when: Instant, of = MONTH): Promise<Record<string, unknown>> {
+    const sent = deed(when, 'close.month', { month: of, note: 'books of March' })
+    reader.more([sent])
+    await caughtUp(running)
+    const { id } = sent.payload as { id: string }
+    await until(() => ledgers.of(FIRM)?.answerTo(id) != null, 'the answer')
+    return JSON.parse(ledgers.of(FIRM)!.answerTo(id)!.body) as Record<string, unknown>
+  }
+  async function put(when: Instant, list: readonly DatedRecord[], done: () => boolean): Promise<void> {
+    reader.more([deed(when, 'record.put', { records: list })])
+    await caughtUp(running)
+    await until(done, 'the days to be valued anew')
+  }
+  const invoice = (element: string, amount: number, from = BEGIN): DatedRecord => ({
+    kind: 'invoice',
+    key: `${element}-${MONTH}`,
+    from,
+    value: { element, month: MONTH, amount },
+    source: 'bill',
+    illustrative: true,
+  })
+
+  beforeAll(async () => {
+    running = await startIngest(dir, { reader })
+    const days = Array.from({ length: 32 }, (_, i) => dayTold(i + 1, TOLD + i * SECOND)).flat()
+    reader.more([...begun(TOLD - MINUTE), ...days])
+    await caughtUp(running)
+  }, 60_000)
+  afterAll(async () => {
+    await running.stop()
+    ledgers.close()
+  })
+
+  test('closes when its days are settled and valued, once; what is refused says why and which days', async () => {
+    expect(await close(TOLD + MINUTE, '2026-04')).toMatchObject({ reason: 'month_not_over' })
+    const early = await close(TOLD + MINUTE)
+    expect(early).toMatchObject({ reason: 'days_not_settled' })
+    expect(String(early['detail']).split(' ')).toContain('2026-03-31')
+    reader.more(ticks(TOLD + 2 * MINUTE, 40 * MINUTE))
+    await caughtUp(running)
+    await until(
+      () => (ledgers.of(FIRM)!.accountHeads('2026-03-31', '2026-03-31')[0] ?? null) !== null,
+      'March',
+    )
+    let closed = await close(TOLD + HOUR)
+    for (let i = 1; closed['reason'] === 'days_not_valued' && i < 50; i++)
+      closed = await close(TOLD + HOUR + i * SECOND)
+    expect(closed).toMatchObject({ result: { month: MONTH, days: 31, missing: [] } })
+    expect((closed['result'] as { snapshot: string }).snapshot).toMatch(/^2026-03-[0-9a-f]{12}$/)
+    expect(await close(TOLD + 2 * HOUR)).toMatchObject({ reason: 'already_closed' })
+    expect(await view()).toMatchObject({
+      state: 'closed',
+      days: 31,
+      closed: { revised: [], note: 'books of March' },
+    })
+  }, 60_000)
+
+  test('a bill after the close makes the month final by one entry on its last day; the snapshot stays what it was', async () => {
+    const before = await view()
+    const accrued = figureOf(await accountOf()).elements.find(({ element }) => element === 'demand')!.nano!
+    await put(TOLD + 3 * HOUR, [invoice('demand', 3_120_000_000)], () => last().head.revision === 1)
+    const { head, account } = last()
+    const cell = account.cells.find(({ stream }) => stream === 'true_up')!
+    expect(head.reason).toBe('records')
+    expect(cell).toMatchObject({ element: 'demand', machine: null, shift: null, provenance: 'measured' })
+    expect(accrued + cell.nano).toBe(3_120_000_000_000n)
+    expect(account.quarters.reduce((sum, { cost }) => sum + cost, 0n)).toBe(figureOf(account).cost)
+    await until(
+      () =>
+        ledgers
+          .of(FIRM)!
+          .accountHeads('2026-03-01', '2026-03-31')
+          .every((one) => one.revision === 1),
+      'all',
+    )
+    expect(figureOf(await accountOf()).flags).not.toContain('PROVISIONAL_PRICE')
+    // what the month was closed with is told from the frozen accounts still, flags and all
+    const after = await view()
+    expect(after).toMatchObject({ cost: before.cost, wip: before.wip, flags: before.flags })
+    expect(after.closed!.revised).toHaveLength(31)
+    const asked = async (query: { from?: string; to?: string; snapshot?: string }) =>
+      costView((await daysOf(ports, accounts, FIRM, query)) as Days, { axis: 'line', shared: 'no' })
+    const frozen = await asked({ snapshot: after.closed!.snapshot })
+    const now = await asked({ from: '2026-03-01', to: '2026-03-31' })
+    expect([frozen.figure.cost, frozen.basis.snapshot]).toEqual([before.cost, after.closed!.snapshot])
+    expect(now.figure.cost - frozen.figure.cost).toBe(toFen(cell.nano))
+    expect(await daysOf(ports, accounts, FIRM, { snapshot: '2026-03-000000000000' })).toMatchObject({
+      refused: 404,
+    })
+  }, 60_000)
+
+  test('a second bill changes the last day alone, whenever it is dated; bills are no part of what was accrued', async () => {
+    await put(
+      TOLD + 4 * HOUR,
+      [invoice('electricity', 1_900_000_000, TOLD)],
+      () => last().head.revision === 2,
+    )
+    const electricity = figureOf(await accountOf()).elements.find(({ element }) => element === 'electricity')!
+    expect(electricity.nano).toBe(1_900_000_000_000n)
+    expect(ledgers.of(FIRM)!.accountHeads('2026-03-30', '2026-03-30')[0]!.revision).toBe(1)
+  }, 60_000)
+
+  test('stands beside the books: three indices, and a difference whose steps sum to it', async () => {
+    const book: DatedRecord = {
+      kind: 'book',
+      key: MONTH,
+      from: BEGIN,
+      value: {
+        revenue: 370_000_000_000,
+        costOfSales: 270_000_000_000,
+        selling: 9_000_000_000,
+        administration: 21_000_000_000,
+        research: 6_000_000_000,
+        finance: -500_000_000,
+        elements: [
+          { element: 'material', amount: 180_000_000_000 },
+          { element: 'demand', amount: 3_120_000_000 },
+          { element: 'outsourcing', amount: 2_000_000_000 },
+        ],
+      },
+      source: 'books',
+      illustrative: true,
+    }
+    await put(
+      TOLD + 5 * HOUR,
+      [book],
+      () => bookshelf(ledgers.of(FIRM)!)!.books.at(Infinity).find('book', MONTH) !== null,
+    )
+    const account = await accountOfMonth(accounts, FIRM, ledgers.of(FIRM)!, month())
+    const told = reconciliationView(FIRM, month(), account, bookshelf(ledgers.of(FIRM)!)!.books, TOLD + DAY)
+    expect(told.steps.reduce((sum, { cost }) => sum + cost, 0)).toBe(told.difference)
+    expect(told.difference).toBe(told.cost.sales! - told.cost.ours)
+    expect([told.indices.u2!.u2, told.indices.u3!.u2]).toEqual([7297, 8257])
+    const causeOf = (id: string) => told.elements.find(({ element }) => element === id)!.cause
+    expect(causeOf('outsourcing')).toBe('not_in_ours')
+    expect(causeOf('labour')).toBe('not_in_books')
+    expect(causeOf('material')).toBe('bought_for_stock')
+  })
+
+  /** The month as it stands now. */
+  function accountOf() {
+    const ledger = ledgers.of(FIRM)!
+    return accountOfMonth(accounts, FIRM, ledger, { ...month(), close: null })
+  }
+})
