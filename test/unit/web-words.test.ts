@@ -16,6 +16,8 @@ import { en } from '../../dashboards/web/src/words/en.ts'
 import { enCost } from '../../dashboards/web/src/words/en-cost.ts'
 import { enRecords } from '../../dashboards/web/src/words/en-records.ts'
 import { zhCost } from '../../dashboards/web/src/words/zh-cost.ts'
+import { enBooks } from '../../dashboards/web/src/words/en-books.ts'
+import { zhBooks } from '../../dashboards/web/src/words/zh-books.ts'
 import { zhRecords } from '../../dashboards/web/src/words/zh-records.ts'
 import { zh } from '../../dashboards/web/src/words/zh.ts'
 
@@ -25,8 +27,8 @@ const flat = (tree: Tree, under = ''): [string, string][] =>
     typeof value === 'string' ? [[under + key, value] as [string, string]] : flat(value, `${under}${key}.`),
   )
 const words = {
-  zh: new Map(flat({ ...zh, ...zhCost, ...zhRecords })),
-  en: new Map(flat({ ...en, ...enCost, ...enRecords })),
+  zh: new Map(flat({ ...zh, ...zhBooks, ...zhCost, ...zhRecords })),
+  en: new Map(flat({ ...en, ...enBooks, ...enCost, ...enRecords })),
 }
 const slotsOf = (catalogue: ReadonlyMap<string, string>) =>
   Object.fromEntries([...catalogue].map(([key, text]) => [key, slots(text)]))
@@ -80,7 +82,7 @@ test('messages are compiled without evaluating code', () => {
     const i18n = createI18n({
       legacy: false,
       locale: 'zh',
-      messages: { zh: { ...zh, ...zhCost, ...zhRecords }, en },
+      messages: { zh: { ...zh, ...zhBooks, ...zhCost, ...zhRecords }, en },
     })
     const plain = [...words.zh].filter(([, text]) => slots(text).length === 0)
     expect(plain.map(([key]) => i18n.global.t(key))).toEqual(plain.map(([, text]) => text))

@@ -52,6 +52,11 @@ export const router = createRouter({
     { path: '/data', component: () => import('./pages/data-health.vue'), meta: { title: 'nav.data' } },
     { path: '/sim', component: () => import('./pages/simulators.vue'), meta: { title: 'nav.sim' } },
     { path: '/records', component: () => import('./pages/records.vue'), meta: { title: 'nav.records' } },
+    {
+      path: '/reconciliation',
+      component: () => import('./pages/reconciliation.vue'),
+      meta: { title: 'nav.reconciliation' },
+    },
     { path: '/people', component: () => import('./pages/people.vue'), meta: { title: 'nav.people' } },
     { path: '/:rest(.*)*', component: () => import('./pages/not-found.vue'), meta: { title: 'notFound' } },
   ],

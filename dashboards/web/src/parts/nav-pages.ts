@@ -11,6 +11,7 @@ const PAGES = [
   { path: '/data', key: 'data' },
   { path: '/sim', key: 'sim' },
   { path: '/records', key: 'records' },
+  { path: '/reconciliation', key: 'reconciliation' },
   { path: '/people', key: 'people' },
 ] as const
 /** What a page needs; the others are for everyone. */
@@ -20,6 +21,7 @@ const NEEDS: Readonly<Partial<Record<(typeof PAGES)[number]['key'], string>>> = 
   stops: 'correct.state',
   sim: 'simulate',
   records: 'read.records',
+  reconciliation: 'read.figures',
   people: 'people',
 }
 

@@ -221,6 +221,13 @@ export const rest = {
   correct: (firm: string, path: string, body: shape.CorrectionEntry, key: string) =>
     call<shape.DeedAnswer>(`${machineAt(firm, path)}/corrections`, { method: 'POST', body, key }),
 
+  months: (firm: string) => call<shape.MonthView[]>(`${firmPath(firm)}/months`),
+  reconciliation: (firm: string, month: string) =>
+    call<shape.ReconciliationView>(`${firmPath(firm)}/reconciliation${query({ month })}`),
+  /** The same `key` twice has one effect. */
+  closeMonth: (firm: string, month: string, key: string) =>
+    call<shape.DeedAnswer>(`${firmPath(firm)}/months/${one(month)}/close`, { method: 'POST', body: {}, key }),
+
   simulation: () => call<shape.Simulation>('/simulation'),
   startRun: (body: shape.RunStart) =>
     call<shape.Run>('/simulation/runs', { method: 'POST', body, patienceMs: LONG_MS }),

@@ -6,6 +6,7 @@ import type { Trace as TraceShape } from '#contract/trace.ts'
 import type * as rest from '#contract/rest.ts'
 
 export type { CostView, DayFigures, DayRevision, MachineFigures } from '#contract/figures.ts'
+export type { MonthView, ReconciliationView } from '#contract/months.ts'
 export type { ShiftReport, ShiftRow } from '#contract/report.ts'
 export type { Trace, TraceMessages, TraceRecompute } from '#contract/trace.ts'
 

@@ -154,6 +154,10 @@ export const enData = {
     not_monotone: 'The reading does not lie between its neighbours: the register would run back.',
     below_zero: 'There would be fewer pieces than none.',
     nothing_to_reverse: 'Not so many good pieces were counted in the 7 days before.',
+    month_not_over: 'The last production day of this month is not over.',
+    days_not_settled: 'Production days of this month are not settled yet.',
+    days_not_valued: 'Production days are being valued: try again in a moment.',
+    already_closed: 'This month is closed already.',
   },
   role: {
     viewer: 'viewer',

@@ -23,6 +23,7 @@ export const en: Catalogue = {
     data: 'Data health',
     sim: 'Simulators',
     records: 'Records',
+    reconciliation: 'Reconciliation',
     people: 'People',
     more: 'More',
   },

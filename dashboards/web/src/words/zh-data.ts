@@ -147,6 +147,10 @@ export const zhData = {
     not_monotone: '读数不在前后两次之间，表会倒走。',
     below_zero: '件数会小于零。',
     nothing_to_reverse: '前 7 天没有这么多合格件可冲减。',
+    month_not_over: '这个月的最后一个生产日还没有结束。',
+    days_not_settled: '这个月还有生产日没有结算。',
+    days_not_valued: '还有生产日正在计价，请稍后再试。',
+    already_closed: '这个月已经关账。',
   },
   role: {
     viewer: '查看者',

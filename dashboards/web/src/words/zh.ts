@@ -22,6 +22,7 @@ export const zh = {
     data: '数据健康',
     sim: '仿真',
     records: '记录',
+    reconciliation: '对账',
     people: '人员',
     more: '更多',
   },
