@@ -75,13 +75,17 @@ async function main(argv: readonly string[]): Promise<void> {
     })
     const mqtt = String(broker['mqtt'])
     await child('ingest', { mqtt })
-    const { http } = await child('api', { http: showAddress(settings.http) })
+    const { http, lanUrl, lanCa } = await child('api', {
+      http: showAddress(settings.http),
+      lan: String(settings.lan),
+    })
     if (!settings.noSimulator && !settings.empty) await child('simulators', { mqtt })
     const addresses = { pid: process.pid, http: String(http), mqtt, mqttWs: String(broker['mqttWs']) }
     const signIn = await signInOf(data, addresses.http)
     writeRun(data, { ...addresses, ...(signIn ? { signIn } : {}) })
     if (signIn) signInTimer = followSignIn(data, addresses, signIn)
     say(`page    ${addresses.http}`)
+    if (settings.lan) await sayLan(lanUrl, lanCa)
     say(`mqtt    ${mqtt}   websocket ${addresses.mqttWs}`)
     say(`data    ${data}`)
     if (signIn) say(`\nFirst sign-in, once, within 15 minutes:\n  ${signIn}\n`)
@@ -92,6 +96,15 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`${(error as Error).message}\n`)
     await stop(1)
   }
+}
+
+/** For a phone: the address, also as a QR code on a terminal. It holds nothing else: whoever scans it signs in as everywhere. */
+async function sayLan(url: unknown, ca: unknown): Promise<void> {
+  if (typeof url !== 'string') return void say('phones  no local network yet; it is looked for every 10 s')
+  say(`phones  ${url}\n        CA certificate: SHA-256\n        ${String(ca)}`)
+  if (!process.stdout.isTTY) return
+  const { encodeQR } = await import('qr')
+  say(encodeQR(url, 'term', { ecc: 'low' }))
 }
 
 /** The link that makes the first administrator, or null once there is one. */

@@ -7,6 +7,7 @@ import { events, facts } from './http/facts.ts'
 import { figures } from './http/figures.ts'
 import { firms } from './http/firms.ts'
 import { firmHealth, probes } from './http/health.ts'
+import { lan } from './http/lan.ts'
 import { jsonBody } from './http/body.ts'
 import { machines } from './http/machines.ts'
 import { months } from './http/months.ts'
@@ -53,6 +54,7 @@ export function createApp(ports: Ports, rightsChanged: RightsListener): Express 
     v1.use(noun(ports))
   v1.use(corrections(ports))
   v1.use(report(ports))
+  v1.use(lan(ports))
   v1.use(session(ports, rightsChanged))
   v1.use(people(ports, rightsChanged))
   v1.use(notFound)

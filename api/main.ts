@@ -2,4 +2,4 @@
 import { runProcess } from '#runtime/process.ts'
 import { startApi } from './start.ts'
 
-await runProcess('api', startApi)
+await runProcess('api', (context) => startApi(context))

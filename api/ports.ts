@@ -28,6 +28,7 @@ import type { Instant } from '#domain/time.ts'
 import type { Log } from '#runtime/log.ts'
 import type { HistorianReader } from '#store/historian/historian.ts'
 import type { PeopleStore } from '#store/people/people.ts'
+import type { Lan } from './lan/door.ts'
 import type { Ledgers } from './ledgers.ts'
 import type { SetupLink } from './auth/setup.ts'
 import type { Upstream } from './upstream.ts'
@@ -119,7 +120,9 @@ export type Ports = {
   readonly freeShare: () => number
   readonly now: () => Instant
   readonly log: Log
-  /** Served over TLS: cookies are Secure, HSTS is sent. */
+  /** How phones on the local network find the page, and the CA certificate they need; null: they do not. */
+  readonly lan: () => Lan | null
+  /** Served by TLS alone, with the operator's certificate: HSTS is sent. */
   readonly secure: boolean
   /** Folder of the plant files. */
   readonly plants: string

@@ -7,25 +7,33 @@ import { SECOND } from '#domain/time.ts'
 import { OperatorError } from '#runtime/process.ts'
 
 const MAX_CONNECTIONS = 2000
+const LIMITS = {
+  // Headers that dribble in are cut after 5 s; looked at twice a second.
+  headersTimeout: 5 * SECOND,
+  requestTimeout: 10 * SECOND,
+  connectionsCheckingInterval: SECOND / 2,
+  keepAliveTimeout: 5 * SECOND,
+  maxHeaderSize: 16 * 1024,
+}
 
 export function createServer(
   listener: RequestListener,
   tls: { readonly cert: string; readonly key: string } | null,
 ): http.Server {
-  const limits = {
-    // Headers that dribble in are cut after 5 s; looked at twice a second.
-    headersTimeout: 5 * SECOND,
-    requestTimeout: 10 * SECOND,
-    connectionsCheckingInterval: SECOND / 2,
-    keepAliveTimeout: 5 * SECOND,
-    maxHeaderSize: 16 * 1024,
-  }
-  const server = tls
-    ? https.createServer(
-        { ...limits, ...readPair(tls), minVersion: 'TLSv1.2', handshakeTimeout: 5 * SECOND },
-        listener,
-      )
-    : http.createServer(limits, listener)
+  return tls ? createTlsServer(listener, readPair(tls)) : limited(http.createServer(LIMITS, listener))
+}
+
+/** With the certificate and key themselves, not the files that hold them. */
+export function createTlsServer(
+  listener: RequestListener,
+  pair: { readonly cert: string | Buffer; readonly key: string | Buffer },
+): https.Server {
+  return limited(
+    https.createServer({ ...LIMITS, ...pair, minVersion: 'TLSv1.2', handshakeTimeout: 5 * SECOND }, listener),
+  )
+}
+
+function limited<S extends http.Server>(server: S): S {
   server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = 100
   return server

@@ -12,6 +12,8 @@ import { PeopleStore } from '#store/people/people.ts'
 import { createApp } from './app.ts'
 import { SetupLink } from './auth/setup.ts'
 import { warmUp } from './auth/passwords.ts'
+import { LanDoor } from './lan/door.ts'
+import { hostNames, type HostNames } from './lan/network.ts'
 import { Ledgers } from './ledgers.ts'
 import { serveLive } from './live/server.ts'
 import { localRoutes } from './local.ts'
@@ -20,13 +22,22 @@ import { brokerAt, ingestAt, metricsAt, neighboursAt, simulatorsAt } from './nei
 import { PlantFiles } from './plants.ts'
 import type { Ports } from './ports.ts'
 import { RecordSeeds } from './seedRecords.ts'
-import { createServer } from './server.ts'
+import { createServer, createTlsServer } from './server.ts'
 import { Upstream } from './upstream.ts'
 
-export async function startApi({ options, log, lifecycle }: Context): Promise<{ http: string }> {
+/** `host`: how this host is called on the local network, now. */
+export async function startApi(
+  { options, log, lifecycle }: Context,
+  host: () => HostNames = hostNames,
+): Promise<{ http: string; lanUrl?: string; lanCa?: string }> {
   const { data } = options
+  let door: LanDoor | null = null
   if (Boolean(options.tlsCert) !== Boolean(options.tlsKey))
     throw new OperatorError('TLS needs both --tls-cert and --tls-key')
+  if (options.lan && tlsOrNetwork(options))
+    throw new OperatorError(
+      '--lan makes a certificate of its own and keeps plain HTTP on loopback: use it without --tls-cert and with --http on 127.0.0.1',
+    )
   const tls = options.tlsCert ? { cert: options.tlsCert, key: options.tlsKey } : null
   const people = await lifecycle.start(
     'people',
@@ -82,15 +93,14 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
     },
     now: () => Date.now(),
     log,
+    lan: () => door?.view() ?? null,
     secure: tls !== null,
     plants: options.plants,
     page: path.join(import.meta.dirname, '..', 'dashboards', 'web', 'dist'),
   }
   const rights: { check: () => void } = { check: () => undefined }
-  const server = createServer(
-    createApp(ports, () => rights.check()),
-    tls,
-  )
+  const app = createApp(ports, () => rights.check())
+  const server = createServer(app, tls)
   const live = await lifecycle.start(
     'live',
     () => serveLive(server, ports),
@@ -129,6 +139,27 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
     () => listen(server, options.http, '--http'),
     () => server.closeAllConnections(),
   )
+  if (options.lan)
+    door = await lifecycle.start(
+      'lan',
+      async () => {
+        const opened = new LanDoor({
+          folder: path.join(data, 'tls'),
+          port: address.port,
+          host,
+          serve: (pair) => {
+            const own = createTlsServer(app, pair)
+            live.attach(own)
+            return own
+          },
+          log,
+          now: ports.now,
+        })
+        await opened.open()
+        return opened
+      },
+      (opened) => opened.close(),
+    )
   if (!options.empty) {
     await lifecycle.start(
       'plants',
@@ -142,5 +173,12 @@ export async function startApi({ options, log, lifecycle }: Context): Promise<{ 
       () => seeds.close(),
     )
   }
-  return { http: `${tls ? 'https' : 'http'}://${showAddress(address)}` }
+  const seen = door?.view()
+  return {
+    http: `${tls ? 'https' : 'http'}://${showAddress(address)}`,
+    ...(seen ? { lanUrl: seen.url, lanCa: seen.fingerprint } : {}),
+  }
 }
+
+const tlsOrNetwork = ({ tlsCert, http }: Context['options']): boolean =>
+  tlsCert !== '' || !/^(?:127\.|::1$|localhost$)/.test(http.host)

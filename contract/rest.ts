@@ -35,6 +35,13 @@ export const Problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
 
+/** Nothing here is secret: `url` holds no token. */
+export const Lan = z.object({
+  url: z.string(),
+  fingerprint: z.string().describe('SHA-256 of the CA certificate, AB:CD:...'),
+  until: instant.describe('the certificate is valid until then; it is renewed 30 days before'),
+})
+
 /** `machines` have states; `meters` only measure. */
 export const FirmRow = z.object({
   firm: level,

@@ -70,6 +70,21 @@ export const ROUTES = {
     body: rest.Setup,
     answer: rest.Session,
   }),
+  lan: route({
+    method: 'get',
+    path: '/lan',
+    summary: 'Where phones on the local network find the page; null without --lan or without a network',
+    needs: 'self',
+    answer: rest.Lan.nullable(),
+  }),
+  lanCertificate: route({
+    method: 'get',
+    path: '/lan/ca.crt',
+    summary: 'Certificate of the local CA that a phone has to trust first',
+    needs: 'self',
+    answer: null,
+    file: 'application/x-x509-ca-cert',
+  }),
   firms: route({
     method: 'get',
     path: '/firms',

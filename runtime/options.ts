@@ -10,6 +10,7 @@ export const options = {
   store: text('historian: sqlite:, influx1://, influx2://, influx3:// or memory:', 'sqlite:'),
   noSimulator: yesNo('do not run the simulated plant'),
   empty: yesNo('start without the simulated plant and without its plant file'),
+  lan: yesNo('serve the page by HTTPS to phones on the local network'),
   tlsCert: text('PEM certificate chain: turns on TLS for MQTT, WebSocket and HTTPS', ''),
   tlsKey: text('PEM key of the certificate', ''),
   tlsClientCa: text(

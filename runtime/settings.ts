@@ -89,8 +89,8 @@ export const yesNo = (help: string, fallback = false): Setting<boolean> => ({
   help,
   fallback,
   parse: (value) => {
-    if (value === 'true' || value === '1') return true
-    if (value === 'false' || value === '0') return false
+    if (value === 'true' || value === 'yes' || value === '1') return true
+    if (value === 'false' || value === 'no' || value === '0') return false
     throw new Error(`"${value}" is neither true nor false`)
   },
 })

@@ -22,6 +22,7 @@ const REVIEWER: Partial<Record<View, readonly string[]>> = {
   session: ALL,
   signOut: ALL,
   setup: ALL,
+  lan: ALL,
   firms: ALL,
   plant: ['firm', 'title.*', 'simulated', 'version', 'groups.*', ...below('machines', MACHINE)],
   machines: LIVE,

@@ -2,6 +2,8 @@
  * Who is asking: a signed-in person by cookie, or a program by `Authorization: Bearer`. REST, the socket's handshake and /metrics all
  * ask here. Valid: `Cookie: baiyuan=bys_…`, `Authorization: Bearer byt_…`. Anything else is nobody.
  */
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { HOUR, MINUTE, type Instant } from '#domain/time.ts'
 import { ROLES, type Role } from '#contract/control.ts'
 import type { PeopleStore } from '#store/people/people.ts'
@@ -24,6 +26,10 @@ export const SESSION_MS = 12 * HOUR
 /** Written back at most this often, so that reading costs no write. */
 const EXTEND_AFTER = 5 * MINUTE
 const TOUCH_AFTER = MINUTE
+
+/** Did this arrive by TLS? Its socket says so; no header can. The page may be served both ways, each with a cookie of its own. */
+export const isSecure = ({ socket }: { readonly socket: Socket }): boolean =>
+  (socket as Partial<TLSSocket>).encrypted === true
 
 export const cookieName = (secure: boolean): string => (secure ? '__Host-baiyuan' : 'baiyuan')
 

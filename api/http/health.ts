@@ -1,7 +1,7 @@
 /** Health of a firm's data for its people, of the whole installation for probes, and counters for a monitoring system. */
 import { Router } from 'express'
 import { HealthView } from '#contract/rest.ts'
-import { identify } from '../auth/identity.ts'
+import { identify, isSecure } from '../auth/identity.ts'
 import { may } from '../auth/may.ts'
 import { dataHealth } from '../dataHealth.ts'
 import { metricsInScope } from '../metrics.ts'
@@ -39,7 +39,7 @@ export function probes(ports: Ports): Router {
   })
   router.get('/metrics', (request, response, next) => {
     response.setHeader('cache-control', 'no-store')
-    const who = identify(ports.people, request.headers, ports.secure, ports.now())
+    const who = identify(ports.people, request.headers, isSecure(request), ports.now())
     if (!who) return sendProblem(response, refuse(401))
     if (!may(who, 'read.metrics')) return sendProblem(response, refuse(403))
     ports

@@ -13,7 +13,7 @@ import {
   type RouteName,
   type RouteShape,
 } from '#contract/routes.ts'
-import { identify, type Principal } from '../auth/identity.ts'
+import { identify, isSecure, type Principal } from '../auth/identity.ts'
 import { visible } from '../auth/fields.ts'
 import { may } from '../auth/may.ts'
 import { inScope } from '../auth/scope.ts'
@@ -89,7 +89,7 @@ async function answer(
     originOf(request.headers) === 'foreign'
   )
     return refuse(403, 'foreign-origin')
-  const who = identify(ports.people, request.headers, ports.secure, ports.now())
+  const who = identify(ports.people, request.headers, isSecure(request), ports.now())
   if (!who && shape.needs !== 'anyone') return refuse(401)
   const at = request.params as Record<string, string>
   const { firm } = at

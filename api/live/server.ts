@@ -14,6 +14,7 @@ import { floodGuard, type FloodReason, type Packet } from './flood.ts'
 import { mayConnect, principalOf } from './handshake.ts'
 import type { PageSocket, Viewer } from './viewer.ts'
 
+const PATH = '/socket.io'
 const FLUSH_MS = 200
 const BEAT_MS = 1000
 /** Rights are looked at again this often, besides at every change made here. */
@@ -26,17 +27,21 @@ export type Live = {
   /** Connections closed for what they sent, by reason. */
   readonly closed: Readonly<Record<FloodReason | 'unknown-event', number>>
   readonly feed: Feed
+  /** Serves the pages of one more server, which its owner closes. */
+  readonly attach: (server: HttpServer) => void
   readonly close: () => Promise<void>
 }
 
 export function serveLive(http: HttpServer, ports: Ports): Live {
   // engine.io answers a refused upgrade with 400 whatever the reason; this says the truth before it does.
-  http.on('upgrade', (request, socket) => {
-    if (request.url?.startsWith('/socket.io') && !mayConnect(ports, request))
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-  })
+  const refuse = (server: HttpServer) =>
+    server.on('upgrade', (request, socket) => {
+      if (request.url?.startsWith(PATH) && !mayConnect(ports, request))
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    })
+  refuse(http)
   const io = new Server<PageToServer, ServerToPage>(http, {
-    path: '/socket.io',
+    path: PATH,
     serveClient: false,
     allowRequest: (request, answer) => answer(null, mayConnect(ports, request)),
     // A page that answers no ping for 5.5 s has gone; one that never says who it is, after 5 s.
@@ -151,6 +156,10 @@ export function serveLive(http: HttpServer, ports: Ports): Live {
     checkRights,
     closed,
     feed,
+    attach: (server) => {
+      refuse(server)
+      ;(io.engine as unknown as Engine).attach(server, { path: PATH })
+    },
     close: async () => {
       for (const timer of timers) clearInterval(timer)
       for (const stop of stopListening) stop()
@@ -158,6 +167,9 @@ export function serveLive(http: HttpServer, ports: Ports): Live {
     },
   }
 }
+
+/** The part of engine.io's server used here: one engine may stand behind several servers. */
+type Engine = { attach(server: HttpServer, options: { readonly path: string }): void }
 
 /** The parts of engine.io's socket used here. */
 type EngineSocket = {

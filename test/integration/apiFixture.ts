@@ -375,6 +375,7 @@ export class Fixture {
       freeShare: () => 0.5,
       now: () => this.now,
       log: createLog('test'),
+      lan: () => null,
       secure: false,
       plants: path.join(this.dir, 'plants'),
       page: path.join(this.dir, 'dist'),

@@ -62,6 +62,8 @@ const RULES: Record<string, readonly string[]> = {
     'store/historian/',
     'store/journal/journal.ts',
     'node:*',
+    '@peculiar/asn1-schema',
+    '@peculiar/asn1-x509',
     'express',
     'express-rate-limit',
     'helmet',

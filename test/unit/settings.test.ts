@@ -25,6 +25,15 @@ function thrownBy(run: () => unknown): unknown {
   return null
 }
 
+test.each([
+  [{ BAIYUAN_LAN: 'yes' }, {}, true],
+  [{ BAIYUAN_LAN: 'no' }, { lan: true }, false],
+  [{}, { lan: true }, true],
+  [{}, {}, false],
+])('a switch is written yes or no, true or false, 1 or 0: %j %j', (env, file, lan) => {
+  expect(readSettings(options, { env, file }).lan).toBe(lan)
+})
+
 test('every fault is listed, each named by where it was written', () => {
   const argv = ['--http', 'nonsense', '--colour', 'red', '--mqtt']
   const env = { BAIYUAN_EMPTY: 'maybe' }

@@ -14,10 +14,12 @@ import { FILE_FAULTS } from '../../api/records/table.ts'
 import { ROLE_ORDER } from '../../dashboards/web/src/parts/roles.ts'
 import { en } from '../../dashboards/web/src/words/en.ts'
 import { enCost } from '../../dashboards/web/src/words/en-cost.ts'
+import { enPhone } from '../../dashboards/web/src/words/en-phone.ts'
 import { enRecords } from '../../dashboards/web/src/words/en-records.ts'
 import { zhCost } from '../../dashboards/web/src/words/zh-cost.ts'
 import { enBooks } from '../../dashboards/web/src/words/en-books.ts'
 import { zhBooks } from '../../dashboards/web/src/words/zh-books.ts'
+import { zhPhone } from '../../dashboards/web/src/words/zh-phone.ts'
 import { zhRecords } from '../../dashboards/web/src/words/zh-records.ts'
 import { zh } from '../../dashboards/web/src/words/zh.ts'
 
@@ -27,8 +29,8 @@ const flat = (tree: Tree, under = ''): [string, string][] =>
     typeof value === 'string' ? [[under + key, value] as [string, string]] : flat(value, `${under}${key}.`),
   )
 const words = {
-  zh: new Map(flat({ ...zh, ...zhBooks, ...zhCost, ...zhRecords })),
-  en: new Map(flat({ ...en, ...enBooks, ...enCost, ...enRecords })),
+  zh: new Map(flat({ ...zh, ...zhBooks, ...zhCost, ...zhRecords, ...zhPhone })),
+  en: new Map(flat({ ...en, ...enBooks, ...enCost, ...enRecords, ...enPhone })),
 }
 const slotsOf = (catalogue: ReadonlyMap<string, string>) =>
   Object.fromEntries([...catalogue].map(([key, text]) => [key, slots(text)]))
@@ -82,7 +84,7 @@ test('messages are compiled without evaluating code', () => {
     const i18n = createI18n({
       legacy: false,
       locale: 'zh',
-      messages: { zh: { ...zh, ...zhBooks, ...zhCost, ...zhRecords }, en },
+      messages: { zh: { ...zh, ...zhBooks, ...zhCost, ...zhRecords, ...zhPhone }, en },
     })
     const plain = [...words.zh].filter(([, text]) => slots(text).length === 0)
     expect(plain.map(([key]) => i18n.global.t(key))).toEqual(plain.map(([, text]) => text))

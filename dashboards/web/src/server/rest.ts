@@ -228,6 +228,9 @@ export const rest = {
   closeMonth: (firm: string, month: string, key: string) =>
     call<shape.DeedAnswer>(`${firmPath(firm)}/months/${one(month)}/close`, { method: 'POST', body: {}, key }),
 
+  lan: () => call<shape.Lan | null>('/lan'),
+  lanCertificate: () => file('/lan/ca.crt'),
+
   simulation: () => call<shape.Simulation>('/simulation'),
   startRun: (body: shape.RunStart) =>
     call<shape.Run>('/simulation/runs', { method: 'POST', body, patienceMs: LONG_MS }),

@@ -12,6 +12,7 @@ export type { Trace, TraceMessages, TraceRecompute } from '#contract/trace.ts'
 
 export type Problem = z.infer<typeof rest.Problem>
 export type Session = z.infer<typeof rest.Session>
+export type Lan = z.infer<typeof rest.Lan>
 export type FirmRow = z.infer<typeof rest.FirmRow>
 export type PlantView = z.infer<typeof rest.PlantView>
 export type MachineView = z.infer<typeof rest.MachineView>

@@ -30,6 +30,7 @@ export const en: Catalogue = {
   head: {
     simulated: 'Simulated data',
     simulatedShort: 'Sim',
+    phone: 'Phone',
     signOut: 'Sign out',
     firm: 'Firm',
     noShift: 'Between shifts',

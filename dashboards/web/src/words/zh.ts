@@ -29,6 +29,7 @@ export const zh = {
   head: {
     simulated: '仿真数据',
     simulatedShort: '仿真',
+    phone: '手机',
     signOut: '退出',
     firm: '企业',
     noShift: '非班次时间',
