@@ -147,7 +147,7 @@ export class DayBook {
       setups = account!.setups
       parts.push(account!)
     }
-    const last = heardSoFar(parts.at(-1))
+    const last = parts.at(-1)
     if (!last) return sumOfAccounts([], { from: this.day.from, to }, months)
     const closed = { from: this.day.from, to: last.span.from }
     if (sum?.to !== closed.to) sum = { to: closed.to, account: sumOfAccounts(parts.slice(0, -1), closed) }
@@ -173,12 +173,6 @@ export class DayBook {
     return quarterAccountOf({ ...this.#terms, span, panes, months, segments, setups, awaited: true })
   }
 }
-
-/** In the quarter-hour that runs a meter that was not read yet is not silent. */
-const heardSoFar = (account: Account | undefined): Account | undefined =>
-  account && account.span.to - account.span.from < QUARTER
-    ? { ...account, holes: account.holes.filter(({ reason }) => reason !== 'meter_silent') }
-    : account
 
 /** Lets other work in whenever so much time has passed. */
 function pauses(): () => Promise<void> {
