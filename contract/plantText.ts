@@ -71,6 +71,10 @@ const measuresText = (measures: readonly Measure[]) =>
         stale_s: measure.staleMs / 1000,
         ...(measure.rollover === null ? {} : { rollover: measure.rollover / measure.scale }),
         ...(measure.limit === null ? {} : { limit: measure.limit }),
+        ...(measure.stuckAfter === undefined ? {} : { stuck_after: measure.stuckAfter }),
+        ...(measure.stuckWithin === undefined ? {} : { stuck_within: measure.stuckWithin }),
+        ...(measure.maxStep === undefined ? {} : { max_step: measure.maxStep }),
+        ...(measure.maxPerHour === undefined ? {} : { max_per_hour: measure.maxPerHour }),
       },
     ]),
   )
