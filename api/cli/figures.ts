@@ -64,6 +64,8 @@ async function rowsOf(): Promise<readonly FigureRow[]> {
   return settledRows(data, values.firm, parsed.data)
 }
 
+const away = () => Promise.reject(new LocalError(503, 'the installation does not run'))
+
 /** Nobody runs: the ledger alone tells. */
 async function settledRows(data: string, firm: string, query: Parameters<typeof figureRows>[3]) {
   if (!listFirms(data).includes(firm)) throw new UsageError(`there is no firm ${firm} in ${data}`)
@@ -72,7 +74,6 @@ async function settledRows(data: string, firm: string, query: Parameters<typeof 
     { firms: () => listFirms(data), open: (name) => openLedgerReader(ledgerFile(data, name)) },
     () => undefined,
   )
-  const away = () => Promise.reject(new LocalError(503, 'the installation does not run'))
   const ports = {
     ledgers,
     log,

@@ -155,15 +155,17 @@ async function poolsView({ days }: Days, inside: (place: Place) => boolean): Pro
   }
   return POOLS.map((pool) => {
     const own = shares.filter((share) => share.pool === pool)
-    const sum = (of: readonly Share[]) => toFen(of.reduce((total, { nano }) => total + nano, 0n))
     return {
       pool,
       cost: toFen(cells.reduce((total, cell) => (poolOf(cell) === pool ? total + cell.nano : total), 0n)),
-      allocated: sum(own.filter(({ to }) => to !== UNALLOCATED)),
-      unallocated: sum(own.filter(({ to }) => to === UNALLOCATED)),
+      allocated: fenOf(own.filter(({ to }) => to !== UNALLOCATED)),
+      unallocated: fenOf(own.filter(({ to }) => to === UNALLOCATED)),
     }
   }).filter(({ cost }) => cost !== 0)
 }
+
+const fenOf = (shares: readonly Share[]): number =>
+  toFen(shares.reduce((total, { nano }) => total + nano, 0n))
 
 /** Cost of quarter-hours in which the plant made nothing. */
 const noOutputOf = ({ quarters }: Account): number =>

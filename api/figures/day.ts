@@ -76,9 +76,11 @@ function shiftsOf({ days, plant, calendar }: Days): View['shifts'] {
   }))
 }
 
+const byMachine = <T extends Place>(list: readonly T[]): Map<string | null, T[]> =>
+  Map.groupBy(list, ({ machine }) => machine)
+
 function machinesOf({ cells, values, totals, holes }: Account, plant: Days['plant']): View['machines'] {
-  const ofMachine = <T extends Place>(list: readonly T[]) => Map.groupBy(list, ({ machine }) => machine)
-  const [cost, value, times] = [ofMachine(cells), ofMachine(values), ofMachine(totals)]
+  const [cost, value, times] = [byMachine(cells), byMachine(values), byMachine(totals)]
   const unknown = new Set(holes.map(({ machine }) => machine))
   return plant.machines
     .filter(({ meter }) => meter !== true)

@@ -93,7 +93,7 @@ const frozenIn = (
   { from, to }: { from?: string | undefined; to?: string | undefined },
 ) => days.filter(({ day }) => day >= (from ?? day) && day <= (to ?? day))
 
-export const isRefused = <T extends object>(found: T | Refused): found is Refused => 'refused' in found
+export const isRefused = (found: object): found is Refused => 'refused' in found
 
 /** From when to when, and up to when it is known. */
 export function windowOf({ days }: Pick<Days, 'days'>) {

@@ -96,6 +96,8 @@ function missingOf({ month, close, heads }: Month, now: Instant): string[] {
   return missing
 }
 
+const fen = (nano: bigint | null): number | null => (nano === null ? null : toFen(nano))
+
 export function reconciliationView(
   firm: string,
   month: Month,
@@ -112,7 +114,6 @@ export function reconciliationView(
   const views = elementsView(account, shown)
   const sales = book ? BigInt(book.costOfSales) * 1000n : null
   const withExpenses = sales === null ? null : found.expenses.reduce((sum, { nano }) => sum + nano, sales)
-  const fen = (nano: bigint | null) => (nano === null ? null : toFen(nano))
   // steps and differences are whole fen that sum to the difference shown
   const ways = fenOfParts(
     steps.map(({ cause, element, nano }) => ({ id: `${cause} ${element ?? ''}`, nano })),

@@ -64,7 +64,7 @@ function moneyRows(account: Account, scope: Scope): Row[] {
   return [
     ...ELEMENT_IDS.map((id, i) =>
       reasons.get(id)
-        ? row(`cost.${id}`, 'fen', null, reasons.get(id)!)
+        ? row(`cost.${id}`, 'fen', null, reasons.get(id))
         : row(`cost.${id}`, 'fen', elements.parts[i]!),
     ),
     missing === null ? row('cost.total', 'fen', toFen(figure.cost)) : row('cost.total', 'fen', null, missing),

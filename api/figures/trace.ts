@@ -115,6 +115,9 @@ const BY_PIECES: ReadonlySet<Amount> = new Set(['material', 'tooling', 'outsourc
 
 type Counted = NonNullable<Trace['sources'][number]['quantity']>
 
+const values = (amounts: Readonly<Record<string, number>>): number =>
+  Object.values(amounts).reduce((sum, one) => sum + one, 0)
+
 /** What of panes of one machine stands behind an amount; null: nothing that is counted. */
 function quantityOf(
   machine: PlantMachine | undefined,
@@ -123,8 +126,6 @@ function quantityOf(
 ): Counted | null {
   if (!machine || panes.length === 0) return null
   const total = (of: (pane: Pane) => number) => panes.reduce((sum, pane) => sum + of(pane), 0)
-  const values = (amounts: Readonly<Record<string, number>>) =>
-    Object.values(amounts).reduce((sum, one) => sum + one, 0)
   const [role, unit] = CARRIERS[amount] ?? []
   const register = role === undefined ? undefined : machine.registers.get(role)
   if (register && unit !== undefined)
@@ -194,6 +195,9 @@ function qualityOf(
   return panes.some(({ uncertain }) => uncertain > 0) ? 'uncertain' : 'good'
 }
 
+const keyOf = (start: number, { shift, order, product }: Pick<Pane, 'shift' | 'order' | 'product'>): string =>
+  JSON.stringify([start, shift, order, product])
+
 /** Quarter-hours of a machine, or of what is no machine's, by order and product; they sum to the source. */
 function panesOf(
   input: AccountInput,
@@ -202,8 +206,6 @@ function panesOf(
   posts: readonly OriginPost[],
   panes: readonly Pane[],
 ): Trace['panes'] {
-  const keyOf = (start: number, { shift, order, product }: Pick<Pane, 'shift' | 'order' | 'product'>) =>
-    JSON.stringify([start, shift, order, product])
   const ofMachine = panes.filter((pane) => pane.machine === machine)
   const told = Map.groupBy(ofMachine, (pane) => keyOf(pane.start, pane))
   const toldAt = Map.groupBy(ofMachine, ({ start }) => start)

@@ -174,10 +174,18 @@ export function revalued(
 
 function beside(day: string, before: Account, after: Account): RecordsEffect['days'][number] {
   const [a, b] = [figureOf(before), figureOf(after)]
-  const u = (figure: Figure) => (figure.uWip.u === null ? null : figure.uWip.u / 10_000)
-  const cost = (figure: Figure, { holes }: Account) => (holes.length > 0 ? null : String(figure.cost))
-  return { day, uBefore: u(a), uAfter: u(b), costBefore: cost(a, before), costAfter: cost(b, after) }
+  return {
+    day,
+    uBefore: uIn(a),
+    uAfter: uIn(b),
+    costBefore: costIn(a, before),
+    costAfter: costIn(b, after),
+  }
 }
+
+const uIn = ({ uWip: { u } }: Figure): number | null => (u === null ? null : u / 10_000)
+const costIn = ({ cost }: Figure, { holes }: Account): string | null =>
+  holes.length > 0 ? null : String(cost)
 
 const hashOfPeaks = (peaks: readonly MonthState[]): string => short(JSON.stringify(peaks))
 

@@ -47,16 +47,17 @@ export type AccountHead = Omit<AccountRow, 'text'>
 
 const HEAD_COLUMNS = 'day, revision, basis, reason, at, hash'
 
+const withText = (row: unknown): AccountRow => {
+  const { account, ...head } = row as AccountHead & { account: Uint8Array }
+  return { ...head, text: unpack(account) }
+}
+
 export function openAccountReader(db: DatabaseSync) {
   const newest = `FROM account_day AS a WHERE revision = (SELECT max(revision) FROM account_day WHERE day = a.day)`
   const heads = db.prepare(`SELECT ${HEAD_COLUMNS} ${newest} AND day BETWEEN ? AND ? ORDER BY day`)
   const rows = db.prepare(`SELECT ${HEAD_COLUMNS}, account ${newest} AND day BETWEEN ? AND ? ORDER BY day`)
   const one = db.prepare(`SELECT ${HEAD_COLUMNS}, account FROM account_day WHERE day = ? AND revision = ?`)
   const revisions = db.prepare(`SELECT ${HEAD_COLUMNS} FROM account_day WHERE day = ? ORDER BY revision`)
-  const withText = (row: unknown): AccountRow => {
-    const { account, ...head } = row as AccountHead & { account: Uint8Array }
-    return { ...head, text: unpack(account) }
-  }
   return {
     /** The newest revision of each day from … to, both inside. */
     accountHeads: (from: string, to: string) => heads.all(from, to) as unknown as AccountHead[],
