@@ -35,6 +35,12 @@ const tile = (page: Page, name: string) => page.locator(`[data-machine$="${name}
 const sideways = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 
+const priceFile = (price: string) => ({
+  name: 'prices.csv',
+  mimeType: 'text/csv',
+  buffer: Buffer.from(`产品,生效日期,不含税单价,来源\nz41h-16c-dn100,2026-06-01,${price},函 12\n`),
+})
+
 describe.skipIf(!browserPath())('the page', () => {
   beforeAll(async () => {
     browser = await launch()
@@ -278,19 +284,14 @@ describe.skipIf(!browserPath())('the page', () => {
   test('a file with a faulty row is not put; mended, it shows what changes, and is', async () => {
     const watched = await open(DESK, 'manager-1', '/records?kind=product&key=z41h-16c-dn100&lang=zh')
     const { page } = watched
-    const csv = (price: string) => ({
-      name: 'prices.csv',
-      mimeType: 'text/csv',
-      buffer: Buffer.from(`产品,生效日期,不含税单价,来源\nz41h-16c-dn100,2026-06-01,${price},函 12\n`),
-    })
     await page.getByRole('button', { name: '导入…' }).click()
     const put = page.getByRole('button', { name: /^写入/ })
-    await page.locator('#records-file').setInputFiles(csv('-1'))
+    await page.locator('#records-file').setInputFiles(priceFile('-1'))
     const fault = page.locator('[data-fault]')
     await fault.getByText('不能小于 0').waitFor()
     expect(await fault.innerText()).toMatch(/2\s+不含税单价/)
     expect(await put.isDisabled()).toBe(true)
-    await page.locator('#records-file').setInputFiles(csv('1200'))
+    await page.locator('#records-file').setInputFiles(priceFile('1200'))
     const change = page.locator('[data-change]')
     await change.waitFor()
     expect(await change.innerText()).toMatch(/1,150\s+1,200/)

@@ -26,15 +26,16 @@ beforeAll(async () => {
 })
 afterAll(() => api.stop())
 
+const streamOf = (body: string): string =>
+  zlib.inflateSync(Buffer.from(/stream\n(.*?)\nendstream/s.exec(body)![1]!, 'latin1')).toString('latin1')
+const letterOf = (hex: string): string => Buffer.from(hex, 'hex').swap16().toString('utf16le')
+
 /** What a PDF of pdfkit says: letters by each font's own table, in the order in which they are set. */
 function lettersOf(pdf: Buffer): string {
   const text = pdf.toString('latin1')
   const objects = new Map(
     [...text.matchAll(/(\d+) 0 obj\n(.*?)\nendobj/gs)].map(([, id, body]) => [id!, body!]),
   )
-  const streamOf = (body: string): string =>
-    zlib.inflateSync(Buffer.from(/stream\n(.*?)\nendstream/s.exec(body)![1]!, 'latin1')).toString('latin1')
-  const letterOf = (hex: string): string => Buffer.from(hex, 'hex').swap16().toString('utf16le')
   const tableOf = (id: string): string[] => {
     const map = /\/ToUnicode (\d+) 0 R/.exec(objects.get(id)!)![1]!
     return [...streamOf(objects.get(map)!).matchAll(/\[([^\]]*)\]/g)].flatMap(([, list]) =>

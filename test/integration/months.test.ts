@@ -53,17 +53,26 @@ const kwhAt = (ts: Instant): number => {
   return days * (9 * 8 + 15 * 2) + (hour <= 9 ? hour * 8 : 72 + (hour - 9) * 2)
 }
 
+const invoice = (element: string, amount: number, from = BEGIN): DatedRecord => ({
+  kind: 'invoice',
+  key: `${element}-${MONTH}`,
+  from,
+  value: { element, month: MONTH, amount },
+  source: 'bill',
+  illustrative: true,
+})
+
 /** A day of the meter, quarter by quarter up to an instant, and what was packed at noon and at four. */
-function dayTold(day: number, receivedAt: Instant, until: Instant = at(day + 1, 8)): Sent[] {
+function dayTold(day: number, receivedAt: Instant, end: Instant = at(day + 1, 8)): Sent[] {
   const items = Array.from({ length: 96 }, (_, i) => at(day, 8) + i * 15 * MINUTE)
-    .filter((ts) => ts <= until)
+    .filter((ts) => ts <= end)
     .map((ts) => ({
       ts,
       seq: (ts - BEGIN) / (15 * MINUTE) + 1,
       v: { kwh: Math.round(kwhAt(ts) * 100) / 100 },
     }))
   const packed = [at(day, 12), at(day, 16)]
-    .filter((ts) => ts <= until && new Date(ts).getUTCDay() !== 0)
+    .filter((ts) => ts <= end && new Date(ts).getUTCDay() !== 0)
     .map((ts, i) => {
       const what = {
         type: 'packed',
@@ -159,14 +168,6 @@ describe('its month', () => {
     await caughtUp(running)
     await until(done, 'the days to be valued anew')
   }
-  const invoice = (element: string, amount: number, from = BEGIN): DatedRecord => ({
-    kind: 'invoice',
-    key: `${element}-${MONTH}`,
-    from,
-    value: { element, month: MONTH, amount },
-    source: 'bill',
-    illustrative: true,
-  })
 
   beforeAll(async () => {
     running = await startIngest(dir, { reader })

@@ -390,31 +390,33 @@ test('a ledger from before machine_event has its events in it', () => {
   reader.close()
 })
 
+const record = (id: number, price: number, provisional?: true): LedgerChanges['records'][number] => ({
+  id,
+  kind: 'product',
+  key: 'q41f',
+  from: 1000 * id,
+  value: { price },
+  source: 'price list',
+  illustrative: true,
+  ...(provisional && { provisional }),
+  at: 5,
+  offset: 7,
+  by: 'manager',
+})
+
+const account = (day: string, revision: number, text: string): LedgerChanges['accounts'][number] => ({
+  day,
+  revision,
+  basis: `b${revision}`,
+  reason: revision === 0 ? null : 'late_data',
+  at: 9,
+  hash: `h${revision}`,
+  text,
+})
+
 test('records and accounts stand as they were added, in the order of their acceptance; of a day the newest revision counts', () => {
   const dir = newFolder()
   const writer = openLedgerWriter(dir, 'a')
-  const record = (id: number, price: number, provisional?: true): LedgerChanges['records'][number] => ({
-    id,
-    kind: 'product',
-    key: 'q41f',
-    from: 1000 * id,
-    value: { price },
-    source: 'price list',
-    illustrative: true,
-    ...(provisional && { provisional }),
-    at: 5,
-    offset: 7,
-    by: 'manager',
-  })
-  const account = (day: string, revision: number, text: string): LedgerChanges['accounts'][number] => ({
-    day,
-    revision,
-    basis: `b${revision}`,
-    reason: revision === 0 ? null : 'late_data',
-    at: 9,
-    hash: `h${revision}`,
-    text,
-  })
   writer.commit(changes({ records: [record(1, 430_000_000), record(2, 440_000_000, true)] }))
   writer.commit(changes({ accounts: [account('2026-03-30', 0, 'x'), account('2026-03-31', 0, 'old')] }))
   writer.commit(changes({ accounts: [account('2026-03-31', 1, 'new')] }))

@@ -105,24 +105,26 @@ test('whatever the books say, the steps sum to the difference exactly', () => {
   )
 })
 
+const record = <K extends DatedRecord['kind']>(kind: K, key: string, value: RecordValues[K], from = 0) =>
+  ({ kind, key, from, value, source: 'test', illustrative: true }) as DatedRecord
+
+const tariff = (
+  basic: RecordValues['tariff']['basic'],
+  powerFactor: RecordValues['tariff']['powerFactor'],
+) => [
+  record('metering', 'energy', { incoming: null, contract: 'c' }),
+  record('tariff', 'c', {
+    basis: 'RETAIL_CONTRACT',
+    seasons: [],
+    holidays: [],
+    prices: {},
+    basic,
+    powerFactor,
+  }),
+]
+
 describe('bills', () => {
   const MONTH = '2026-03'
-  const record = <K extends DatedRecord['kind']>(kind: K, key: string, value: RecordValues[K], from = 0) =>
-    ({ kind, key, from, value, source: 'test', illustrative: true }) as DatedRecord
-  const tariff = (
-    basic: RecordValues['tariff']['basic'],
-    powerFactor: RecordValues['tariff']['powerFactor'],
-  ) => [
-    record('metering', 'energy', { incoming: null, contract: 'c' }),
-    record('tariff', 'c', {
-      basis: 'RETAIL_CONTRACT',
-      seasons: [],
-      holidays: [],
-      prices: {},
-      basic,
-      powerFactor,
-    }),
-  ]
   const invoice = (key: string, element: ElementId, amount: number, from = 0) =>
     record('invoice', key, { element, month: MONTH, amount: micro(amount) }, from)
   const both = tariff({ mode: 'capacity', kva: 1, price: 1 }, { standard: 90, expected: 95 })

@@ -83,6 +83,8 @@ test('a text holds every sample once, in any order of arrival; what was not read
   )
 })
 
+const rank = ({ ts, seq }: { ts: number; seq: number }): number => ts * 10 + seq
+
 test('the samples of a stretch and the nearest one outside are those that a look at all of them finds', () => {
   const told = fc.array(fc.tuple(fc.nat(20), fc.constantFrom('a', 'b'), fc.nat(3), fc.boolean()), {
     maxLength: 12,
@@ -90,12 +92,11 @@ test('the samples of a stretch and the nearest one outside are those that a look
   fc.assert(
     fc.property(told, fc.nat(20), (list, minute) => {
       const day = dayOf(
-        list.map(([at, boot, seq, isKwh]) =>
-          item(at, { [isKwh ? 'kwh@100' : 'good@1']: at + seq }, boot, seq),
+        list.map(([moment, boot, seq, isKwh]) =>
+          item(moment, { [isKwh ? 'kwh@100' : 'good@1']: moment + seq }, boot, seq),
         ),
       )
       const all = day.samples(KWH)
-      const rank = ({ ts, seq }: { ts: number; seq: number }): number => ts * 10 + seq
       const before = all.filter(({ ts }) => ts < at(minute)).toSorted((a, b) => rank(b) - rank(a))
       const after = all.filter(({ ts }) => ts > at(minute)).toSorted((a, b) => rank(a) - rank(b))
       expect(day.nearest(KWH, 'before', at(minute))).toEqual(before[0] ?? null)

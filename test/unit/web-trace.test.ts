@@ -35,11 +35,12 @@ const flat = (tree: Tree, under = ''): [string, string][] =>
     typeof value === 'string' ? [[under + key, value] as [string, string]] : flat(value, `${under}${key}.`),
   )
 
+const slots = (words: ReadonlyMap<string, string>) =>
+  [...words].map(([key, text]) => [key, (text.match(/\{\w+\}/g) ?? []).toSorted(), text.trim() !== ''])
+
 describe('the words', () => {
   const [zh, en] = [new Map(flat(zhTrace)), new Map(flat(enTrace))]
   test('both languages have the same keys and slots, and none is empty', () => {
-    const slots = (words: ReadonlyMap<string, string>) =>
-      [...words].map(([key, text]) => [key, (text.match(/\{\w+\}/g) ?? []).toSorted(), text.trim() !== ''])
     expect(slots(en)).toEqual(slots(zh))
     expect([...zh.values()].filter((text) => text.trim() === '')).toEqual([])
     expect([...en.values()].filter((text) => /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/.test(text))).toEqual(
@@ -227,6 +228,41 @@ describe('exact money', () => {
     expect(nanoOf({ of: 'kwh', amount: 7410, unit: 'Wh' }, 680_300)).toBe('5041023000'))
 })
 
+const item = (offset: number, boot: string, ts: number) => ({
+  offset,
+  receivedAt: ts,
+  class: 'count',
+  boot,
+  seq: offset,
+  ts,
+})
+
+const pane = (kwh: number, last: number) => ({
+  start: 0,
+  end: 900,
+  registers: { kwh },
+  states: {},
+  good: {},
+  sources: [
+    {
+      class: 'count',
+      boot: 'b2',
+      items: 2,
+      messages: 2,
+      first: item(2, 'b2', 500),
+      last: item(3, 'b2', last),
+    },
+    {
+      class: 'count',
+      boot: 'a1',
+      items: 2,
+      messages: 2,
+      first: item(0, 'a1', 0),
+      last: item(1, 'a1', 400),
+    },
+  ],
+})
+
 describe('a raw message', () => {
   const batch = JSON.stringify({
     boot: 'h1',
@@ -245,14 +281,6 @@ describe('a raw message', () => {
         .join(''),
     ).toBe('{"seq":1,"v":{"kwh":1.5}}'))
 
-  const item = (offset: number, boot: string, ts: number) => ({
-    offset,
-    receivedAt: ts,
-    class: 'count',
-    boot,
-    seq: offset,
-    ts,
-  })
   const raw = [183_395.2, 183_397, 183_397.01, 183_402.61].map((kwh, offset) => ({
     offset,
     topic: 't',
@@ -260,31 +288,6 @@ describe('a raw message', () => {
     payload: JSON.stringify({ seq: offset, v: { kwh } }),
     chain: null,
   }))
-  const pane = (kwh: number, last: number) => ({
-    start: 0,
-    end: 900,
-    registers: { kwh },
-    states: {},
-    good: {},
-    sources: [
-      {
-        class: 'count',
-        boot: 'b2',
-        items: 2,
-        messages: 2,
-        first: item(2, 'b2', 500),
-        last: item(3, 'b2', last),
-      },
-      {
-        class: 'count',
-        boot: 'a1',
-        items: 2,
-        messages: 2,
-        first: item(0, 'a1', 0),
-        last: item(1, 'a1', 400),
-      },
-    ],
-  })
   test.each([
     ['both ends, over a restart', pane(741, 900), 900, { atEnds: true, equal: true }],
     ['a pane that holds another number', pane(740, 900), 900, { atEnds: true, equal: false }],
