@@ -1,7 +1,7 @@
-/** Every page in both languages on a wall, a desk and a phone: nothing is wider than the screen, no error; BAIYUAN_PICTURES=1 takes a picture of each. */
+/** Every page in both languages: nothing is wider than a phone, no error; with BAIYUAN_PICTURES=1 on wall and desk too, and a picture of each. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, DESK, launch, openPage, PHONE, shot, WALL } from './browser.ts'
+import { browserPath, DESK, launch, openPage, PHONE, shot, WALL, type Size } from './browser.ts'
 import { PASSWORD } from './fixture/routes.ts'
 import { type Fixture, startFixture } from './fixture/server.ts'
 
@@ -20,9 +20,12 @@ const DOORS = [
   ['sign-in', '/sign-in', 'form'],
   ['setup', '/setup?token=fixture', 'form'],
 ] as const
-const SIZES = { wall: WALL, desk: DESK, phone: PHONE }
 /** Taking them is half of the time: asked for, they lie in test/e2e/out. */
 const PICTURES = process.env['BAIYUAN_PICTURES'] !== undefined
+/** Without pictures the narrowest is enough: there a page is too wide first. */
+const SIZES: Readonly<Record<string, Size>> = PICTURES
+  ? { wall: WALL, desk: DESK, phone: PHONE }
+  : { phone: PHONE }
 let browser: Browser
 let fixture: Fixture
 
@@ -36,10 +39,10 @@ describe.skipIf(!browserPath())('pictures', () => {
     await fixture?.stop()
   })
 
-  test.each(Object.keys(SIZES) as (keyof typeof SIZES)[])(
+  test.each(Object.keys(SIZES))(
     'every page in zh and en, %s',
     async (size) => {
-      const watched = await openPage(browser, SIZES[size])
+      const watched = await openPage(browser, SIZES[size]!)
       const { page, context, errors } = watched
       const wide: string[] = []
       const take = async (pages: readonly (readonly [string, string, string])[], lang: string) => {
