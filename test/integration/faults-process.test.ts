@@ -6,8 +6,8 @@ import type { FaultList, FaultRow, TruthAnswer } from '#contract/local.ts'
 import { parseDeviceTopic } from '#contract/topics.ts'
 import { callLocal, socketPath, type LocalError } from '#runtime/local.ts'
 import { sizeOf, union, without, type Ranges } from '#store/truth/ranges.ts'
-import { readJournal } from '../integration/brokerUnderTest.ts'
-import { eventually, Process, simulatorStatus, temporaryFolder } from '../integration/simulatorUnderTest.ts'
+import { readJournal } from './brokerUnderTest.ts'
+import { eventually, Process, simulatorStatus, temporaryFolder } from './simulatorUnderTest.ts'
 
 let data: string
 let plants: string
