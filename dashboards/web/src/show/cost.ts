@@ -174,14 +174,3 @@ export const NEXT_AXIS: Readonly<Record<CostView['axis'], CostView['axis']>> = {
   order: 'machine',
   shift: 'machine',
 }
-
-function csvCell(value: string | number | null): string {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-/** Rows as CSV that a spreadsheet opens: a mark of UTF-8, quoted texts, and no text that begins a formula. */
-export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string =>
-  `\ufeff${rows.map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`
