@@ -16,6 +16,9 @@ export type Moment = {
   readonly mpa: number | null
 }
 
+/** Seconds; a housing or a tank of coolant takes minutes. */
+const TEMPERATURE_LAG = 300
+
 /** A signal as the kind knows it; power is known of any machine whose rating is. Null: nobody knows. */
 export function modelledSignal({ kind, machine }: MachineModel, name: string): SignalModel | null {
   const own = kind.signals[name]
@@ -43,6 +46,8 @@ export function signalModel(model: MachineModel, measure: Measure): SignalModel 
     idle: low + 0.1 * span,
     run: [low + 0.4 * span, low + 0.6 * span],
     noise: 0.005 * span,
+    // a made-up temperature moves like a real one: a sensor that leaps is a fault, and told as one
+    ...(measure.unit === '°C' && { lag: TEMPERATURE_LAG }),
   }
 }
 

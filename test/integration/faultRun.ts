@@ -108,8 +108,6 @@ export async function runFaults(
 export function countersOf({ items, flags, gaps, quarantine }: Counts): Record<string, number> {
   const all: Record<string, number> = { ...flags, duplicate: items.duplicate, gap: gaps.items }
   delete all['gap_before']
-  // what is hard to believe is a judgement, and no note of a fault names it
-  for (const doubt of ['stuck', 'jump', 'implausible']) delete all[doubt]
   for (const [reason, n] of Object.entries(quarantine)) all[`quarantine:${reason}`] = n
   return Object.fromEntries(Object.entries(all).filter(([, n]) => n !== 0))
 }
