@@ -2,15 +2,8 @@
 import type { ShiftReport } from './report.ts'
 import { clock, fillIn, grouped, hours, lasted, percent, pieces, u2, yuan } from './reportNumbers.ts'
 import type { Cell, ReportTable, Row } from './reportParts.ts'
-import {
-  KPI_WORDS,
-  LINE_WORDS,
-  LOSS_WORDS,
-  PERIOD_WORDS,
-  REPORT_WORDS,
-  STOP_WORDS,
-  type ReportLang,
-} from './reportWords.ts'
+import { KPI_WORDS, PERIOD_WORDS, REPORT_WORDS, STOP_WORDS, type ReportLang } from './reportWords.ts'
+import { LINE_WORDS, LOSS_WORDS } from './words.ts'
 
 const cell = (text: string, form?: Cell['form']): Cell => (form ? { text, form } : { text })
 const NONE = '—'

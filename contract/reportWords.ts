@@ -1,10 +1,9 @@
 /** Words of the shift report in both languages: the page and its print say the same. */
-import type { Line } from '#domain/accounting/elements/catalogue.ts'
 import type { Period } from '#domain/accounting/electricity/contract.ts'
-import type { LossKind } from '#domain/accounting/loss.ts'
 import type { ValueStatus } from '#domain/accounting/u.ts'
+import { CAUSE_WORDS, STATE_WORDS, type WordLang } from './words.ts'
 
-export type ReportLang = 'zh' | 'en'
+export type ReportLang = WordLang
 
 const zh = {
   report: '班报',
@@ -216,35 +215,6 @@ const en: ReportWords = {
 }
 export const REPORT_WORDS: Readonly<Record<ReportLang, ReportWords>> = { zh, en }
 
-export const LINE_WORDS: Readonly<Record<ReportLang, Readonly<Record<Line, string>>>> = {
-  zh: {
-    material: '直接材料',
-    scrap: '废品与返工',
-    labour: '直接人工',
-    power: '电',
-    gas_media: '气与辅助介质',
-    tooling: '刀具耗材',
-    maintenance: '维修',
-    machine_hour: '折旧机时',
-    outsourcing: '外协',
-    quality_overhead: '质量与管理',
-    retrofit: '改造自身',
-  },
-  en: {
-    material: 'Direct material',
-    scrap: 'Scrap and rework',
-    labour: 'Direct labour',
-    power: 'Electricity',
-    gas_media: 'Gas and media',
-    tooling: 'Tooling',
-    maintenance: 'Maintenance',
-    machine_hour: 'Machine-hour',
-    outsourcing: 'Outsourcing',
-    quality_overhead: 'Quality, overhead',
-    retrofit: 'The retrofit itself',
-  },
-}
-
 export const PERIOD_WORDS: Readonly<Record<ReportLang, Readonly<Record<Period, string>>>> = {
   zh: { sharp: '尖峰', peak: '高峰', flat: '平', valley: '低谷', deep: '深谷' },
   en: { sharp: 'Sharp peak', peak: 'Peak', flat: 'Flat', valley: 'Valley', deep: 'Deep valley' },
@@ -288,18 +258,6 @@ export const KPI_WORDS: Readonly<Record<ReportLang, Readonly<Record<string, stri
   },
 }
 
-export const LOSS_WORDS: Readonly<Record<ReportLang, Readonly<Record<LossKind, string>>>> = {
-  zh: { stop: '停机', setup: '换型超时', scrap: '报废', rework: '返工', idle: '空转', leak: '泄漏' },
-  en: {
-    stop: 'stops',
-    setup: 'set-up overrun',
-    scrap: 'scrap',
-    rework: 'rework',
-    idle: 'idling',
-    leak: 'leaks',
-  },
-}
-
 /** Why a figure was revised; a person's own words stay as they are. */
 export const REVISION_WORDS: Readonly<Record<ReportLang, Readonly<Record<string, string>>>> = {
   zh: {
@@ -316,76 +274,8 @@ export const REVISION_WORDS: Readonly<Record<ReportLang, Readonly<Record<string,
   },
 }
 
-/** Why a machine stood, as devices say it where the plant lists no words; and states for want of a reason. */
+/** What a machine did and why, as it is told where the plant lists no words. */
 export const STOP_WORDS: Readonly<Record<ReportLang, Readonly<Record<string, string>>>> = {
-  zh: {
-    STOP: '停机',
-    FAULT: '故障',
-    IDLE: '待机',
-    OFF: '关机',
-    waiting_material: '待料',
-    no_material: '待料',
-    no_operator: '无人',
-    no_tool: '缺刀具',
-    tool_break: '断刀',
-    spindle_overload: '主轴过载',
-    overload: '过载',
-    power_loss: '断电',
-    held: '人工暂停',
-    burner: '烧嘴',
-    chuck_pressure: '卡盘压力低',
-    conveyor: '输送带',
-    coolant_low: '冷却液不足',
-    cooling_flow: '冷却流量低',
-    door: '门锁',
-    elevator: '提升机',
-    inverter: '变频器',
-    lining: '炉衬',
-    oil_temperature: '油温高',
-    probe: '测头',
-    pump: '泵',
-    seal: '密封',
-    slurry_pump: '浆料泵',
-    thermocouple: '热电偶',
-    tool_changer: '换刀机构',
-    torque_tool: '拧紧枪',
-    turret: '刀塔',
-    wheel_balance: '砂轮失衡',
-    wheel_jam: '砂轮卡住',
-  },
-  en: {
-    STOP: 'Stopped',
-    FAULT: 'Fault',
-    IDLE: 'Idle',
-    OFF: 'Off',
-    waiting_material: 'waiting for material',
-    no_material: 'waiting for material',
-    no_operator: 'no operator',
-    no_tool: 'no tool',
-    tool_break: 'tool broken',
-    spindle_overload: 'spindle overload',
-    overload: 'overload',
-    power_loss: 'power lost',
-    held: 'held by a person',
-    burner: 'burner',
-    chuck_pressure: 'chuck pressure low',
-    conveyor: 'conveyor',
-    coolant_low: 'coolant low',
-    cooling_flow: 'cooling flow low',
-    door: 'door interlock',
-    elevator: 'elevator',
-    inverter: 'inverter',
-    lining: 'lining',
-    oil_temperature: 'oil too hot',
-    probe: 'probe',
-    pump: 'pump',
-    seal: 'seal',
-    slurry_pump: 'slurry pump',
-    thermocouple: 'thermocouple',
-    tool_changer: 'tool changer',
-    torque_tool: 'torque tool',
-    turret: 'turret',
-    wheel_balance: 'wheel out of balance',
-    wheel_jam: 'wheel jammed',
-  },
+  zh: { ...STATE_WORDS.zh, ...CAUSE_WORDS.zh },
+  en: { ...STATE_WORDS.en, ...CAUSE_WORDS.en },
 }

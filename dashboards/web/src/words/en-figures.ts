@@ -1,4 +1,5 @@
 /** English words of cost and OEE figures. */
+import { LINE_WORDS, LOSS_WORDS } from '#contract/words.ts'
 import type { zhFigures } from './zh-figures.ts'
 
 export const enFigures: typeof zhFigures = {
@@ -62,19 +63,7 @@ export const enFigures: typeof zhFigures = {
     none: 'No output yet today.',
   },
   period: { sharp: 'sharp', peak: 'peak', flat: 'flat', valley: 'valley', deep: 'deep' },
-  line: {
-    material: 'Direct material',
-    scrap: 'Scrap and rework',
-    labour: 'Direct labour',
-    power: 'Electricity',
-    gas_media: 'Gas and media',
-    tooling: 'Tooling',
-    maintenance: 'Maintenance',
-    machine_hour: 'Machine-hour cost',
-    outsourcing: 'Outsourcing',
-    quality_overhead: 'Quality, overhead',
-    retrofit: 'Retrofit itself',
-  },
+  line: LINE_WORDS.en,
   valueStatus: {
     OK: 'known',
     NO_OUTPUT: 'no output',
@@ -100,12 +89,7 @@ export const enFigures: typeof zhFigures = {
     now: 'going on',
     pieces: '{n} pcs',
     span: '{from}–{to}',
-    stop: 'stopped',
-    setup: 'set-up',
-    scrap: 'scrap',
-    rework: 'rework',
-    idle: 'idle',
-    leak: 'air leak',
+    ...LOSS_WORDS.en,
     demand: 'demand forecast {forecast} / {contract} kW',
     demandMonth: 'peak demand this month {peak} kW',
     largest: 'Largest losses',

@@ -1,4 +1,6 @@
 /** Chinese words of cost and OEE figures: the reference; words/en-figures.ts has the same keys. */
+import { LINE_WORDS, LOSS_WORDS } from '#contract/words.ts'
+
 export const zhFigures = {
   cost: {
     today: '今日每百元产值成本',
@@ -60,19 +62,7 @@ export const zhFigures = {
     none: '今天还没有产出。',
   },
   period: { sharp: '尖峰', peak: '高峰', flat: '平', valley: '谷', deep: '深谷' },
-  line: {
-    material: '直接材料',
-    scrap: '废品与返工',
-    labour: '直接人工',
-    power: '电',
-    gas_media: '气与辅助介质',
-    tooling: '刀具耗材',
-    maintenance: '维修',
-    machine_hour: '折旧机时',
-    outsourcing: '外协',
-    quality_overhead: '质量与管理',
-    retrofit: '改造自身',
-  },
+  line: LINE_WORDS.zh,
   valueStatus: {
     OK: '正常',
     NO_OUTPUT: '无产出',
@@ -98,12 +88,7 @@ export const zhFigures = {
     now: '进行中',
     pieces: '{n} 件',
     span: '{from}–{to}',
-    stop: '停机',
-    setup: '换型',
-    scrap: '报废',
-    rework: '返工',
-    idle: '待机',
-    leak: '漏气',
+    ...LOSS_WORDS.zh,
     demand: '需量预测 {forecast} / {contract} kW',
     demandMonth: '本月最高需量 {peak} kW',
     largest: '最大损失',
