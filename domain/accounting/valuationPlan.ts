@@ -39,7 +39,10 @@ export type DayPlan = {
   /** When a machine is planned to work. */
   readonly hoursOf: (machine: PlantMachine) => MachineHours
   readonly scheduled: (machine: PlantMachine) => readonly Span[]
-  /** Place among the days of its year or month that an amount is for, from 0, and how many there are; null: none of them. */
+  /**
+   * Place among the days of its year or month that an amount is for, from 0, and how many there are; null: none of them. A month in
+   * which no shift works has its amount all the same, on all of its days.
+   */
   readonly place: (
     per: 'year' | 'month',
     days: BudgetDays,
@@ -148,9 +151,11 @@ function makePlan(
       return spans
     },
     place: kept((per: 'year' | 'month', days: BudgetDays) => {
-      const inPeriod = openDays(Number(day.slice(0, 4))).filter(
-        (one) => per === 'year' || one.startsWith(day.slice(0, 7)),
-      )
+      const year = Number(day.slice(0, 4))
+      const ofPeriod = (dates: readonly string[]) =>
+        dates.filter((one) => per === 'year' || one.startsWith(day.slice(0, 7)))
+      const openOnes = ofPeriod(openDays(year))
+      const inPeriod = openOnes.length > 0 ? openOnes : ofPeriod(datesOf(year))
       const chosen = days === 'open' ? inPeriod : lastOfMonths(inPeriod, days.lastOfMonth)
       const index = chosen.indexOf(day)
       return index < 0 ? null : { index, of: chosen.length }

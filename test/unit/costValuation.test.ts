@@ -183,6 +183,43 @@ describe('the worked unit cost: a plant with a main meter, final counts, a price
   })
 })
 
+/** A plant of nothing but its books. */
+const booked = (spread: RecordValues['budget']['spread']) =>
+  record('budget', 'books', { ...budget('overhead', 564_000), spread })
+
+/** Overhead in fen: of the first shift, of the second, outside of shifts. */
+function overheadOf(records: readonly DatedRecord[], own = calendar, span = MARCH): number[] {
+  const { cells } = valuationOf({ span, panes: [], books: priceBook(records), calendar: own, machines: [] })
+  const posted = cells.filter(({ element }) => element === 'overhead')
+  return [0, 1, null].map((shift) =>
+    toFen(posted.reduce((sum, cell) => (cell.shift === shift ? sum + cell.nano : sum), 0n)),
+  )
+}
+
+describe('an amount of the books is spent whoever works', () => {
+  test('by person-hours without a crew on record: by the length of the shifts', () => {
+    const spread = { over: 'worked', by: 'person_hours' } as const
+    expect(overheadOf([booked(spread)])).toEqual([29_858_824, 26_541_176, 0])
+  })
+
+  test('by weights of which the only one is of a shift without paid hours: over the other one', () => {
+    const breaks = record('pay', 'breaks', { unpaid: [{ start: 480, end: 1020 }] })
+    expect(overheadOf([booked({ over: 'paid', by: [1, 0] }), breaks])).toEqual([0, 56_400_000, 0])
+  })
+
+  test('of a plant without shifts: over whole days', () => {
+    const { calendar: none } = calendarOf([], []) as { calendar: Calendar }
+    const march = { from: MARCH.from - 8 * HOUR, to: MARCH.to - 8 * HOUR }
+    expect(overheadOf([booked({ over: 'worked', by: [1, 1] })], none, march)).toEqual([0, 0, 56_400_000])
+  })
+
+  test('of a month in which no shift works: on all of its days', () => {
+    const closed = Array.from({ length: 31 }, (_, i) => `2026-03-${String(i + 1).padStart(2, '0')}`)
+    const shut = { ...calendar, closed: new Set(closed) }
+    expect(overheadOf([booked({ over: 'worked', by: [1, 1] })], shut)).toEqual([0, 0, 56_400_000])
+  })
+})
+
 describe('what is not known', () => {
   const records = smallPlant({ material: 20, kwh: 0.75, labour: 340_000, fixed: 564_000 })
   const without = (kind: RecordKind, key: string) =>

@@ -26,15 +26,9 @@ export function hourPosts(work: Case): Post[] {
         })
       const parts = apportion(ofDay, hours)
       const post = { ...NOWHERE, provenance: 'standard' as const }
+      const worked = day.shifts.flatMap((shift) => shift.worked)
       // machines that are never planned still cost: over the day's worked hours
-      if (!parts)
-        return accrue(
-          work,
-          day,
-          ofDay,
-          day.shifts.flatMap(({ worked }) => worked),
-          post,
-        )
+      if (!parts) return accrue(work, day, ofDay, worked.length > 0 ? worked : [day.span], post)
       return parts.flatMap((part, i) =>
         accrue(work, day, part, hours[i]!.spans, { ...post, machine: hours[i]!.id }),
       )
