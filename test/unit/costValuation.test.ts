@@ -252,6 +252,25 @@ describe('what is not known', () => {
     expect(elements[1]).toMatchObject({ nano: null, reason: `meter_silent: ${METER.path}` })
   })
 
+  test.each([
+    ['silent', 0, `meter_silent: ${METER.path}`],
+    ['heard of and standing', QUARTER, null],
+  ] as const)("a main meter that is %s: a machine's own register is its cost", (_name, covered, reason) => {
+    const lathe = machine('s/a/l2/lathe-01', 'lathe', [['energy', 'kwh', 10]])
+    const own = paneAt(lathe.path, START, null, null)
+    add(own.registers, 'kwh', 1000)
+    const input = month(records, 0, 0, 0)
+    const panes = [{ ...paneAt(METER.path, START, null, null), covered }, own]
+    const valuation = valuationOf({ ...input, panes, machines: [...input.machines, lathe] })
+    expect(figureOf(valuation).elements[1]).toMatchObject({ reason })
+    expect(figureOf(valuation, { axis: 'machine', key: lathe.path }).elements[1]!.known).toBe(
+      (75n * NANO_PER_YUAN) / 10n,
+    )
+    // what the machine took and the meter did not see is its rest, below 0, only where the meter speaks
+    const rest = valuation.cells.filter(({ stream }) => stream === 'rest')
+    expect(rest.map(({ nano }) => nano)).toEqual(reason === null ? [(-75n * NANO_PER_YUAN) / 10n] : [])
+  })
+
   /** Elements that are not known, with their reasons, when a pane more is told. */
   const missing = (tell: (pane: OpenPane) => void, book = records) => {
     const input = month(book, 3000, 4000, 88_000)

@@ -1,6 +1,6 @@
 /**
  * What registers measured of a carrier, valued by the quarter-hour: each machine's own register is traced to it; what the plant's meter
- * shows beyond them is the unmetered rest, which is the plant's (lines, lighting, losses). Without a plant's meter there is no rest.
+ * shows beyond them is the unmetered rest, which is the plant's (lines, lighting, losses). Without word of a plant's meter there is no rest.
  */
 import type { Instant } from '#domain/time.ts'
 import type { Nano } from '../rounding.ts'
@@ -35,7 +35,8 @@ export function metered(work: Case, carrier: Carrier, priceAt: PriceAt): Outcome
       const isIncoming = pane.machine === incoming
       // meters of groups of machines measure what the machines' own registers measure
       if (work.machines.get(pane.machine)!.meter && !isIncoming) continue
-      heard ||= isIncoming
+      // a pane is there whether or not its meter told anything
+      heard ||= isIncoming && (grown !== 0 || pane.covered > 0)
       if (incoming !== null) {
         const key = `${pane.start}/${pane.shift ?? ''}`
         const sum = rest.get(key) ?? { at: pane.start, shift: pane.shift, units: 0 }
