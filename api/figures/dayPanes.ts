@@ -2,7 +2,6 @@
 import type { Pane } from '#domain/accounting/pane.ts'
 import { decodePanes } from '#domain/accounting/paneText.ts'
 import type { AccountInput } from '#domain/kpi/account.ts'
-import { decodeAccount } from '#domain/kpi/accountText.ts'
 import { dayTermsOf } from '#domain/kpi/dayTerms.ts'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
 import type { Ports } from '../ports.ts'
@@ -56,11 +55,4 @@ export function inputOf(
     panes,
     months: before,
   }
-}
-
-/** Peaks as the valued day before left them. */
-export function monthsBefore(ports: Ports, firm: string, day: string): readonly MonthState[] {
-  const ledger = ports.ledgers.of(firm)!
-  const head = ledger.accountHeads(`${day.slice(0, 7)}-01`, day).findLast((one) => one.day < day)
-  return head ? decodeAccount(ledger.account(head.day, head.revision)!.text, 0).months : []
 }

@@ -3,8 +3,9 @@ import type { TraceMessages } from '#contract/trace.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import { MINUTE } from '#domain/time.ts'
 import { LocalError } from '#runtime/local.ts'
+import { monthsBefore } from '#store/ledger/monthsBefore.ts'
 import { accountsOf } from '../figures/accounts.ts'
-import { inputOf, monthsBefore, PaneShelf } from '../figures/dayPanes.ts'
+import { inputOf, PaneShelf } from '../figures/dayPanes.ts'
 import { daysOf, isRefused } from '../figures/days.ts'
 import { amountOf, traceOf } from '../figures/trace.ts'
 import type { Ports } from '../ports.ts'
@@ -19,7 +20,8 @@ export const trace = (ports: Ports) => {
     const days = await daysOf(ports, accounts, firm, { from: day })
     if (isRefused(days)) return days
     const panes = await shelf.of(firm, days.days[0]!)
-    return { days, panes, input: inputOf(days, panes, monthsBefore(ports, firm, panes.account.day)) }
+    const before = monthsBefore(ports.ledgers.of(firm)!, panes.account.day)
+    return { days, panes, input: inputOf(days, panes, before) }
   }
 
   return serve<'trace' | 'traceMessages' | 'traceRecompute'>(ports, {

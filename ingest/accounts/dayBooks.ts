@@ -1,8 +1,8 @@
 /** The books of the open days that somebody asks for: the day that runs and a few others, each dropped when nobody asks any more. */
 import type { AccountNow, DayPanesNow } from '#contract/local.ts'
-import type { MonthState } from '#domain/accounting/monthAccount.ts'
-import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
+import { encodeAccount } from '#domain/kpi/accountText.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
+import { monthsBefore } from '#store/ledger/monthsBefore.ts'
 import type { Firm } from '../firm.ts'
 import { DayBook } from './dayBook.ts'
 
@@ -13,6 +13,8 @@ const UNASKED: Millis = 15 * MINUTE
 
 type Kept = {
   readonly book: DayBook
+  /** The account whose peaks it began with: its day and hash; null: none. */
+  readonly before: string | null
   asked: number
   told: AccountNow | null
   making: Promise<AccountNow> | null
@@ -53,10 +55,14 @@ class DayBooks {
     const day = date ?? almanac.at(at).day
     for (const [other, { asked }] of this.#books)
       if (other !== day && clock - asked > UNASKED) this.#books.delete(other)
+    const { records } = this.#firm.ledger
+    const head = records.accountBefore(day)
+    const before = head && `${head.day} ${head.hash}`
     let own = this.#books.get(day)
-    if (!own?.book.holds) {
-      const book = new DayBook(this.#firm, almanac.day(day), this.#monthsBefore(day))
-      own = { book, asked: clock, told: null, making: null }
+    // the day before settles, or settles again, while this one runs
+    if (!own?.book.holds || own.before !== before) {
+      const book = new DayBook(this.#firm, almanac.day(day), monthsBefore(records, day))
+      own = { book, before, asked: clock, told: null, making: null }
       this.#books.set(day, own)
     }
     if (own.told && clock - own.asked < AGAIN) return Promise.resolve(own.told)
@@ -80,13 +86,5 @@ class DayBooks {
     } finally {
       own.making = null
     }
-  }
-
-  /** Peaks as the newest valued day before left them. */
-  #monthsBefore(day: string): readonly MonthState[] {
-    const { records } = this.#firm.ledger
-    const month = `${day.slice(0, 7)}-01`
-    const head = records.accountHeads(month, day).findLast((one) => one.day < day)
-    return head ? decodeAccount(records.account(head.day, head.revision)!.text, 0).months : []
   }
 }

@@ -13,6 +13,7 @@ import type { RecordsEffect } from '#contract/local.ts'
 import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
 import type { AccountRow, SettledRow } from '#store/ledger/changes.ts'
 import type { LedgerReader, MachinePast, StoredPanes, Valued } from '#store/ledger/ledger.ts'
+import { monthsBefore } from '#store/ledger/monthsBefore.ts'
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { Almanac, ProductionDay } from '#domain/accounting/almanac.ts'
 import { dayTermsOf } from '#domain/kpi/dayTerms.ts'
@@ -40,7 +41,7 @@ export type Made = {
 
 type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> &
   Pick<MachinePast, 'causes'> &
-  Pick<Valued, 'accountHeads' | 'account'> &
+  Pick<Valued, 'accountHeads' | 'accountBefore' | 'account'> &
   Pick<LedgerReader, 'states'>
 
 /** A settled day whose account is not made, or was made of something else than what stands. */
@@ -139,11 +140,7 @@ export function effectOf(
     const parts = day.parts.map(({ shift }) => settled.get(head.day)?.get(shift))
     if (parts.includes(undefined)) return []
     const stands = decodeAccount(source.account(head.day, head.revision)!.text, stored)
-    const before = heads.findLast((one) => one.day < head.day)
-    const months = before
-      ? decodeAccount(source.account(before.day, before.revision)!.text, stored).months
-      : []
-    const own = valued(source, day, parts as SettledRow[], books, peaksOf(months))
+    const own = valued(source, day, parts as SettledRow[], books, peaksOf(monthsBefore(source, head.day)))
     const account = withBills(source, books, head.day, own, heads)
     return [beside(head.day, stands, account)]
   })
@@ -163,9 +160,7 @@ export function revalued(
   const day = almanac.day(date)
   const parts = day.parts.map(({ shift }) => settled?.get(shift))
   if (head?.day !== date || parts.includes(undefined)) return null
-  const before = heads.at(-2)
-  const months = before ? decodeAccount(source.account(before.day, before.revision)!.text, 0).months : []
-  const own = valued(source, day, parts as SettledRow[], books, peaksOf(months))
+  const own = valued(source, day, parts as SettledRow[], books, peaksOf(monthsBefore(source, date)))
   const text = encodeAccount(withBills(source, books, date, own, heads))
   const hash = sha256(text)
   if (hash === head.hash) return null

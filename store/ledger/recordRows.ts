@@ -56,11 +56,16 @@ export function openAccountReader(db: DatabaseSync) {
   const newest = `FROM account_day AS a WHERE revision = (SELECT max(revision) FROM account_day WHERE day = a.day)`
   const heads = db.prepare(`SELECT ${HEAD_COLUMNS} ${newest} AND day BETWEEN ? AND ? ORDER BY day`)
   const rows = db.prepare(`SELECT ${HEAD_COLUMNS}, account ${newest} AND day BETWEEN ? AND ? ORDER BY day`)
+  const before = db.prepare(
+    `SELECT ${HEAD_COLUMNS} FROM account_day WHERE day < ? ORDER BY day DESC, revision DESC LIMIT 1`,
+  )
   const one = db.prepare(`SELECT ${HEAD_COLUMNS}, account FROM account_day WHERE day = ? AND revision = ?`)
   const revisions = db.prepare(`SELECT ${HEAD_COLUMNS} FROM account_day WHERE day = ? ORDER BY revision`)
   return {
     /** The newest revision of each day from … to, both inside. */
     accountHeads: (from: string, to: string) => heads.all(from, to) as unknown as AccountHead[],
+    /** The newest revision of the last valued day before a day, however long ago. */
+    accountBefore: (day: string) => (before.get(day) as AccountHead | undefined) ?? null,
     accounts: (from: string, to: string): AccountRow[] => rows.all(from, to).map(withText),
     account: (day: string, revision: number): AccountRow | null => {
       const row = one.get(day, revision)

@@ -198,6 +198,7 @@ export class FakeLedger implements LedgerReader {
   days: AccountRow[]
   accounts = (from: string, to: string) => this.days.filter(({ day }) => day >= from && day <= to)
   accountHeads = this.accounts
+  accountBefore = (day: string) => this.days.findLast((row) => row.day < day) ?? null
   account = (day: string, revision: number) =>
     this.days.find((row) => row.day === day && row.revision === revision) ?? null
   closes: readonly MonthCloseRow[] = []

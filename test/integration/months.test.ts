@@ -2,14 +2,11 @@
  * A plant with a main meter, packed pieces, a price list, head counts and amounts of the books: its u on the same day, its month closed, a
  * bill that comes afterwards, and the month against the firm's books.
  */
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readPlantFolder, readRecords } from '#contract/plantFolder.ts'
 import type { DatedRecord } from '#domain/accounting/records.ts'
 import { toFen } from '#domain/accounting/rounding.ts'
 import { figureOf, type Figure } from '#domain/accounting/valuation.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
-import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR, MINUTE, SECOND, type Instant } from '#domain/time.ts'
 import { ledgerFile } from '#store/ledger/file.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
@@ -20,87 +17,14 @@ import { accountOfMonth, monthsOf, monthView, reconciliationView } from '../../a
 import { bookshelf } from '../../api/figures/almanac.ts'
 import { Ledgers } from '../../api/ledgers.ts'
 import { dayBooksOf } from '../../ingest/accounts/dayBooks.ts'
-import {
-  caughtUp,
-  deed,
-  FIRM,
-  listReader,
-  newFolder,
-  silent,
-  startIngest,
-  tickAt,
-  until,
-  type Sent,
-} from '../pipelineCase.ts'
+import { at, BEGIN, begun, invoice, teller, ticks } from './minimumPlant.ts'
+import { caughtUp, deed, FIRM, listReader, newFolder, silent, startIngest, until } from '../pipelineCase.ts'
 
-const plants = path.resolve(import.meta.dirname, '../plants')
-const found = readPlantFolder(plants).find(({ firm }) => firm === 'minimum')!.reading as { plant: Plant }
-const plant: Plant = { ...found.plant, firm: FIRM, credentials: [] }
-const { records } = readRecords(plants, 'minimum') as { records: DatedRecord[] }
-
-const METER = 'main/shop/l1/meter-01'
-const TABLE = 'main/shop/l1/packing-01'
 const MONTH = '2026-03'
-const BEGIN: Instant = Date.UTC(2026, 2, 1)
 /** When everything of March is told: 3 April, 10:00. */
 const TOLD: Instant = Date.UTC(2026, 3, 3, 2)
 
-const at = (day: number, hour: number): Instant => BEGIN + (day - 1) * DAY + (hour - 8) * HOUR
-/** kWh: 8 an hour by day, 2 otherwise. */
-const kwhAt = (ts: Instant): number => {
-  const hours = (ts - BEGIN) / HOUR
-  const [days, hour] = [Math.floor(hours / 24), hours % 24]
-  return days * (9 * 8 + 15 * 2) + (hour <= 9 ? hour * 8 : 72 + (hour - 9) * 2)
-}
-
-const invoice = (element: string, amount: number, from = BEGIN): DatedRecord => ({
-  kind: 'invoice',
-  key: `${element}-${MONTH}`,
-  from,
-  value: { element, month: MONTH, amount },
-  source: 'bill',
-  illustrative: true,
-})
-
-/** A day of the meter, quarter by quarter up to an instant, and what was packed at noon and at four. */
-function dayTold(day: number, receivedAt: Instant, end: Instant = at(day + 1, 8)): Sent[] {
-  const items = Array.from({ length: 96 }, (_, i) => at(day, 8) + i * 15 * MINUTE)
-    .filter((ts) => ts <= end)
-    .map((ts) => ({
-      ts,
-      seq: (ts - BEGIN) / (15 * MINUTE) + 1,
-      v: { kwh: Math.round(kwhAt(ts) * 100) / 100 },
-    }))
-  const packed = [at(day, 12), at(day, 16)]
-    .filter((ts) => ts <= end && new Date(ts).getUTCDay() !== 0)
-    .map((ts, i) => {
-      const what = {
-        type: 'packed',
-        order: `WO-${day}`,
-        product: i === 0 ? 'elbow-dn25' : 'tee-dn25',
-        qty: 240,
-      }
-      return { ts, seq: day * 2 + i, ...what }
-    })
-  const send = (machine: string, cls: string, body: readonly object[]): Sent[] =>
-    body.length === 0
-      ? []
-      : [
-          {
-            at: receivedAt,
-            topic: `v1/${FIRM}/${machine}/${cls}`,
-            payload: { boot: 'a', at: receivedAt, items: body },
-          },
-        ]
-  return [...send(METER, 'count', items), ...send(TABLE, 'event', packed)]
-}
-
-const begun = (when: Instant): Sent[] => [
-  deed(when, 'plant.put', plant),
-  deed(when, 'record.put', { records }),
-]
-const ticks = (from: Instant, ms: number): Sent[] =>
-  Array.from({ length: ms / (10 * SECOND) }, (_, i) => tickAt(from + i * 10 * SECOND, from + i * 10 * SECOND))
+const dayTold = teller()
 
 const share = ({ by, cost }: Pick<Figure, 'by' | 'cost'>) => ({
   measured: by.measured > 0n,

@@ -1,0 +1,100 @@
+/** What crosses the end of a production day, a month or a year, through accounts that settle: peaks of demand, bills. */
+import { expect, test } from 'vitest'
+import type { DatedRecord } from '#domain/accounting/records.ts'
+import { decodeAccount } from '#domain/kpi/accountText.ts'
+import type { Account } from '#domain/kpi/account.ts'
+import { MINUTE } from '#domain/time.ts'
+import { dayBooksOf } from '../../ingest/accounts/dayBooks.ts'
+import { caughtUp, FIRM, listReader, newFolder, startIngest, until, type Sent } from '../pipelineCase.ts'
+import { at, begun, records, settledDays, spent, teller, ticks, type Load } from './minimumPlant.ts'
+
+/** Its contract asks 48 yuan for a kW of the month's peak. */
+const byPeak = records.map((record): DatedRecord => {
+  if (record.kind !== 'tariff') return record
+  return { ...record, value: { ...record.value, basic: { mode: 'actual_demand', price: 48_000_000 } } }
+})
+
+const yuan = (nano: bigint): number => Number(nano) / 1e9
+const demandOf = (account: Account): number => yuan(spent([account], 'demand'))
+
+async function started() {
+  const dir = newFolder()
+  const reader = listReader([])
+  const running = await startIngest(dir, { reader })
+  const firm = () => running.intake.firms.get(FIRM)!
+  return {
+    dir,
+    stop: () => running.stop(),
+    async hear(...sent: readonly Sent[][]) {
+      reader.more(sent.flat())
+      await caughtUp(running)
+    },
+    /** As somebody sees a day. `clock`: of the process. */
+    async seen(day: string, clock: number) {
+      const { text, version } = await dayBooksOf(firm()).now(day, clock)
+      return decodeAccount(text, version)
+    },
+    settled: (day: string) => settledDays(dir, day)[0] ?? null,
+    async untilSettled(day: string) {
+      await until(() => settledDays(dir, day).length > 0, `${day} to settle`)
+      return settledDays(dir, day)[0]!.account
+    },
+  }
+}
+
+test('a peak in the first night of a month is of the new month, and the production day of its first date begins with it', async () => {
+  const night = at(32, 2)
+  const load: Load = (end) => (end === night ? 5 : end > at(31, 8) && end <= at(31, 12) ? 3 : 2)
+  const told = teller(load, at(30, 8))
+  const works = await started()
+  await works.hear(
+    begun(at(30, 7), byPeak),
+    told(30, at(31, 8) - MINUTE, at(31, 8)),
+    ticks(at(31, 8), 60 * MINUTE),
+    told(31, at(32, 8) + MINUTE, at(32, 8)),
+    // somebody looks at the first day of April from its first minutes on, before the last one of March has settled
+    told(32, at(32, 8) + 20 * MINUTE, at(32, 8) + 15 * MINUTE),
+  )
+  await works.seen('2026-04-01', 0)
+  await works.hear(ticks(at(32, 8) + 21 * MINUTE, 90 * MINUTE))
+  const march = await works.untilSettled('2026-03-31')
+  // the day before had raised March to 8 kW: 4 kW more at 48 yuan, and 20 kW at 02:00 of April
+  expect(march.months.map(({ month, peakW }) => [month, peakW])).toEqual([
+    ['2026-03', 12_000],
+    ['2026-04', 20_000],
+  ])
+  expect(demandOf(march)).toBe((12 - 8 + 20) * 48)
+  await works.hear(told(32, at(32, 11), at(32, 11)))
+  const live = await works.seen('2026-04-01', 10_000)
+  expect(demandOf(live)).toBe(0)
+  await works.hear(told(32, at(33, 8) + MINUTE, at(33, 8)), ticks(at(33, 8) + 2 * MINUTE, 90 * MINUTE))
+  const april = await works.untilSettled('2026-04-01')
+  expect([demandOf(april), april.months.at(-1)]).toMatchObject([0, { month: '2026-04', peakW: 20_000 }])
+  await works.stop()
+})
+
+/** 8 kW, 20 kW at two in the afternoon of the 11th and 18 kW at nine of the 12th. */
+const twoPeaks: Load = (end) => (end === at(11, 14) ? 5 : end === at(12, 9) ? 4.5 : 2)
+
+test('whoever looks at a day while the one before settles sees the peaks that it left', async () => {
+  const told = teller(twoPeaks, at(10, 8))
+  const works = await started()
+  await works.hear(
+    begun(at(10, 7), byPeak),
+    told(10, at(11, 8) - MINUTE, at(11, 8)),
+    ticks(at(11, 8), 90 * MINUTE),
+  )
+  await works.untilSettled('2026-03-10')
+  await works.hear(
+    told(11, at(12, 8) + MINUTE, at(12, 8)),
+    told(12, at(12, 8) + 20 * MINUTE, at(12, 8) + 15 * MINUTE),
+  )
+  await works.seen('2026-03-12', 0)
+  await works.hear(ticks(at(12, 8) + 21 * MINUTE, 90 * MINUTE))
+  await works.untilSettled('2026-03-11')
+  await works.hear(told(12, at(12, 11), at(12, 11)))
+  // 18 kW at nine are below the 20 kW of the day before
+  const live = await works.seen('2026-03-12', 10_000)
+  expect([demandOf(live), live.months.at(-1)]).toMatchObject([0, { peakW: 20_000 }])
+  await works.stop()
+})
