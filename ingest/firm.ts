@@ -73,6 +73,8 @@ export class Firm {
   readonly days: OpenDays
   /** Days have settled, or records or corrections have come since accounts were last looked for; after a start nobody knows. */
   unvalued = true
+  /** Month of the production day up to which all is stored; null: there is no plant. */
+  month: string | null = null
   /** Machines whose open panes are an hour old. */
   hourly: MachineMemory[] = []
   /** Machines with samples that are not stored. */

@@ -17,7 +17,7 @@ import { monthsBefore } from '#store/ledger/monthsBefore.ts'
 import type { AccountHead } from '#store/ledger/recordRows.ts'
 import type { Almanac, ProductionDay } from '#domain/accounting/almanac.ts'
 import { dayTermsOf } from '#domain/kpi/dayTerms.ts'
-import { billsIn, markOf, withBills, type KnownDay } from './monthBills.ts'
+import { billsIn, datesOf, lastDaysOf, markOf, withBills, type KnownDay } from './monthBills.ts'
 
 const FIRST = '0000-00-00'
 const LAST = '9999-99-99'
@@ -39,7 +39,7 @@ export type Made = {
   /** Days are left that are due. */ readonly more: boolean
 }
 
-type Source = Pick<StoredPanes, 'settled' | 'panesOfShift'> &
+type Source = Pick<StoredPanes, 'settled' | 'panesOfShift' | 'openDays' | 'asOf'> &
   Pick<MachinePast, 'causes'> &
   Pick<Valued, 'accountHeads' | 'accountBefore' | 'account'> &
   Pick<LedgerReader, 'states'>
@@ -54,6 +54,8 @@ type Due = {
   readonly peaks: () => readonly MonthState[]
   /** Days before it. */
   readonly known: readonly KnownDay[]
+  /** Of its month: the bills lie on it. */
+  readonly isLast: boolean
 }
 type MadeRow = { readonly row: AccountRow; readonly peaks: readonly MonthState[] }
 
@@ -88,37 +90,52 @@ function walk(
   books: PriceBook,
   make: (due: Due) => MadeRow | null | 'stop',
 ): void {
-  const settled = newestOf(source.settled(FIRST, LAST))
+  const lastDays = lastDaysOf(source, almanac)
   const heads = new Map(source.accountHeads(FIRST, LAST).map((head) => [head.day, head]))
+  const days = [...newestOf(source.settled(FIRST, LAST))]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([date, shifts]) => {
+      const day = almanac.day(date)
+      return { day, whole: wholeOf(day, shifts), head: heads.get(date) ?? null }
+    })
+  const last = lastDays(days.flatMap(({ day, whole, head }) => (whole || head ? [day.day] : [])))
   const causes = causesByDay(source, almanac)
   const known: KnownDay[] = []
   /** Peaks that the day before left: their hash, and the peaks where they are known already. */
   let before = { hash: short('[]'), peaks: (): readonly MonthState[] => [] }
-  for (const [date, shifts] of [...settled].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const day = almanac.day(date)
-    const head = heads.get(date) ?? null
-    const parts = day.parts.map(({ shift }) => shifts.get(shift))
-    const made = parts.includes(undefined) ? null : madeOf(parts as SettledRow[])
-    if (made === 'stop') return
-    if (made) {
-      known.push(made.row)
-      before = { hash: hashOfPeaks(made.peaks), peaks: () => made.peaks }
+  for (const { day, whole, head } of days) {
+    const due = whole && dueOf(day, whole, head)
+    const account = due && make(due)
+    if (account === 'stop') return
+    if (account) {
+      known.push(account.row)
+      before = { hash: hashOfPeaks(account.peaks), peaks: () => account.peaks }
     } else if (head) {
       known.push(head)
       before = peaksAfter(source, head)
     }
-
-    function madeOf(whole: readonly SettledRow[]): ReturnType<typeof make> {
-      const basis = {
-        panes:
-          short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n')) + (causes.get(date) ?? ''),
-        version: books.versionUntil(day.to),
-        before: before.hash + markOf(books, date, known),
-      }
-      if (head?.basis.startsWith(`${basisText(basis)}-`)) return null
-      return make({ day, whole, basis, head, peaks: before.peaks, known })
-    }
   }
+
+  function dueOf(day: ProductionDay, whole: readonly SettledRow[], head: AccountHead | null): Due | null {
+    const settled = short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n'))
+    const isLast = last.has(day.day)
+    const basis = {
+      panes: settled + (causes.get(day.day) ?? ''),
+      version: books.versionUntil(day.to),
+      before: before.hash + markOf(books, day.day, known, isLast),
+    }
+    if (head?.basis.startsWith(`${basisText(basis)}-`)) return null
+    return { day, whole, basis, head, peaks: before.peaks, known, isLast }
+  }
+}
+
+/** The settled shifts of a day, where all of them are settled. */
+function wholeOf(
+  day: ProductionDay,
+  shifts: ReadonlyMap<number | null, SettledRow> | undefined,
+): readonly SettledRow[] | null {
+  const parts = day.parts.flatMap(({ shift }) => shifts?.get(shift) ?? [])
+  return parts.length === day.parts.length ? parts : null
 }
 
 /**
@@ -132,16 +149,18 @@ export function effectOf(
   stored: number,
   limit: number,
 ): RecordsEffect {
+  const lastDays = lastDaysOf(source, almanac)
   const heads = source.accountHeads(FIRST, LAST)
+  const last = lastDays(heads.map(({ day }) => day))
   const concerned = heads.filter((head) => books.versionUntil(almanac.day(head.day).to) > versionOf(head))
   const settled = newestOf(source.settled(FIRST, LAST))
   const days = concerned.slice(-limit).flatMap((head) => {
     const day = almanac.day(head.day)
-    const parts = day.parts.map(({ shift }) => settled.get(head.day)?.get(shift))
-    if (parts.includes(undefined)) return []
+    const whole = wholeOf(day, settled.get(head.day))
+    if (!whole) return []
     const stands = decodeAccount(source.account(head.day, head.revision)!.text, stored)
-    const own = valued(source, day, parts as SettledRow[], books, peaksOf(monthsBefore(source, head.day)))
-    const account = withBills(source, books, head.day, own, heads)
+    const own = valued(source, day, whole, books, peaksOf(monthsBefore(source, head.day)))
+    const account = withBills(source, books, head.day, own, heads, last.has(head.day))
     return [beside(head.day, stands, account)]
   })
   return { days, more: concerned.length - days.length }
@@ -154,14 +173,16 @@ export function revalued(
   books: PriceBook,
   date: string,
 ): AccountRow | null {
-  const heads = source.accountHeads(FIRST, date)
-  const head = heads.at(-1)
-  const settled = newestOf(source.settled(date, date)).get(date)
+  const lastDays = lastDaysOf(source, almanac)
+  const month = datesOf(date.slice(0, 7))
+  const heads = source.accountHeads(month[0]!, month.at(-1)!)
+  const head = heads.find((one) => one.day === date)
   const day = almanac.day(date)
-  const parts = day.parts.map(({ shift }) => settled?.get(shift))
-  if (head?.day !== date || parts.includes(undefined)) return null
-  const own = valued(source, day, parts as SettledRow[], books, peaksOf(monthsBefore(source, date)))
-  const text = encodeAccount(withBills(source, books, date, own, heads))
+  const whole = wholeOf(day, newestOf(source.settled(date, date)).get(date))
+  if (!head || !whole) return null
+  const own = valued(source, day, whole, books, peaksOf(monthsBefore(source, date)))
+  const isLast = lastDays(heads.map((one) => one.day)).has(date)
+  const text = encodeAccount(withBills(source, books, date, own, heads, isLast))
   const hash = sha256(text)
   if (hash === head.hash) return null
   return { ...head, revision: head.revision + 1, reason: 'recompute', hash, text }
@@ -215,10 +236,10 @@ function peaksAfter(source: Source, head: AccountHead) {
 function makeRow(
   source: Source,
   books: PriceBook,
-  { day, whole, basis, head, peaks: before, known }: Due,
+  { day, whole, basis, head, peaks: before, known, isLast }: Due,
 ): MadeRow {
   const own = valued(source, day, whole, books, before())
-  const account = withBills(source, books, day.day, own, known)
+  const account = withBills(source, books, day.day, own, known, isLast)
   const peaks = peaksOf(account.months)
   const text = encodeAccount(account)
   const hash = sha256(text)

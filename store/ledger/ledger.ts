@@ -95,6 +95,10 @@ export interface StoredPanes {
   panesOfShift(shift: Pick<SettledShift, 'day' | 'shift' | 'revision'>, length?: PaneLength): Pane[]
   /** Settlements of the production days from … to, both inside, oldest revision first. */
   settled(from: string, to: string): SettledShift[]
+  /** Production days that are not all settled, or are open again. */
+  openDays(): string[]
+  /** Journal time up to which all of this is told. */
+  asOf(): Instant
 }
 
 /** Dated records, the accounts of production days that are settled whole, and the months that are closed. */

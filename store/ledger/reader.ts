@@ -72,6 +72,8 @@ export function openLedgerReader(
       WHERE machine = ? AND ts >= ? AND ts < ? ORDER BY ts, boot, seq`),
   }
   const stored = openPaneReader(db)
+  const open = db.prepare('SELECT day FROM open_day ORDER BY day')
+  const progress = db.prepare('SELECT at FROM progress')
   const corrected = openCorrectionReader(db)
   let cached: PlantVersion | null = null
 
@@ -141,6 +143,8 @@ export function openLedgerReader(
     panesOfShift: ({ day, shift, revision }, length = QUARTER) =>
       stored.asOf(length, day, shift, revision).flatMap(panesIn),
     settled: stored.settled,
+    openDays: () => (open.all() as { day: string }[]).map(({ day }) => day),
+    asOf: () => (progress.get() as { at: Instant } | undefined)?.at ?? 0,
     corrections: corrected.corrections,
     correction: corrected.correction,
     causes: corrected.causes,

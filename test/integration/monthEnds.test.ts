@@ -3,10 +3,30 @@ import { expect, test } from 'vitest'
 import type { DatedRecord } from '#domain/accounting/records.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
 import type { Account } from '#domain/kpi/account.ts'
-import { MINUTE } from '#domain/time.ts'
+import { HOUR, MINUTE } from '#domain/time.ts'
 import { dayBooksOf } from '../../ingest/accounts/dayBooks.ts'
-import { caughtUp, FIRM, listReader, newFolder, startIngest, until, type Sent } from '../pipelineCase.ts'
-import { at, begun, records, settledDays, spent, teller, ticks, type Load } from './minimumPlant.ts'
+import {
+  caughtUp,
+  deed,
+  FIRM,
+  listReader,
+  newFolder,
+  startIngest,
+  until,
+  type Sent,
+} from '../pipelineCase.ts'
+import {
+  at,
+  begun,
+  invoice,
+  records,
+  settledDays,
+  spent,
+  teller,
+  ticks,
+  type Load,
+  type SettledDay,
+} from './minimumPlant.ts'
 
 /** Its contract asks 48 yuan for a kW of the month's peak. */
 const byPeak = records.map((record): DatedRecord => {
@@ -96,5 +116,58 @@ test('whoever looks at a day while the one before settles sees the peaks that it
   // 18 kW at nine are below the 20 kW of the day before
   const live = await works.seen('2026-03-12', 10_000)
   expect([demandOf(live), live.months.at(-1)]).toMatchObject([0, { peakW: 20_000 }])
+  await works.stop()
+})
+
+test('the bill of a month whose last date nothing was heard of lies on the last day that was', async () => {
+  const told = teller()
+  const works = await started()
+  const later = at(34, 10)
+  const days = [28, 29, 30].flatMap((day) => told(day, later))
+  await works.hear(begun(later - MINUTE), days, ticks(later + MINUTE, 90 * MINUTE))
+  await works.untilSettled('2026-03-30')
+  const trueUps = () =>
+    settledDays(works.dir, '2026-03-01', '2026-03-31').map(({ head, account }) => ({
+      day: head.day,
+      nano: account.cells.reduce((sum, { stream, nano }) => (stream === 'true_up' ? sum + nano : sum), 0n),
+    }))
+  const demand = () =>
+    spent(
+      settledDays(works.dir, '2026-03-01', '2026-03-31').map(({ account }) => account),
+      'demand',
+    )
+  await works.hear([deed(later + 2 * HOUR, 'record.put', { records: [invoice('demand', 5_000_000_000)] })])
+  await until(() => trueUps().some(({ nano }) => nano !== 0n), 'the bill')
+  // 3 of 31 days are known: their part of 5,000 yuan
+  expect(demand()).toBe((5_000_000_000_000n * 3n) / 31n)
+  expect(trueUps().map(({ day, nano }) => [day, nano === 0n])).toEqual([
+    ['2026-03-28', true],
+    ['2026-03-29', true],
+    ['2026-03-30', false],
+  ])
+  const [{ account }] = settledDays(works.dir, '2026-03-30') as [SettledDay]
+  const cost = account.cells.reduce((sum, { nano }) => sum + nano, 0n)
+  expect(account.quarters.reduce((sum, quarter) => sum + quarter.cost, 0n)).toBe(cost)
+  // what was buffered comes after all: the last date takes the bill over, and 4 days of it are known
+  await works.hear(told(31, later + 3 * HOUR), ticks(later + 3 * HOUR + MINUTE, 90 * MINUTE))
+  await until(() => trueUps().some(({ day, nano }) => day === '2026-03-31' && nano !== 0n), 'the last date')
+  await until(() => trueUps().filter(({ nano }) => nano !== 0n).length === 1, 'one true-up')
+  expect(demand()).toBe((5_000_000_000_000n * 4n) / 31n)
+  await works.stop()
+})
+
+test('a bill that is there before the month is over is laid when it is, though nothing is heard any more', async () => {
+  const told = teller()
+  const works = await started()
+  const bill = invoice('demand', 5_000_000_000, at(1, 8))
+  await works.hear(
+    begun(at(28, 7), [...records, bill]),
+    told(28, at(29, 8) + MINUTE),
+    ticks(at(29, 8) + 2 * MINUTE, 90 * MINUTE),
+  )
+  expect(spent([await works.untilSettled('2026-03-28')], 'demand')).not.toBe(5_000_000_000_000n / 31n)
+  await works.hear(ticks(at(32, 8) + MINUTE, 10 * MINUTE))
+  await until(() => works.settled('2026-03-28')!.head.revision === 1, 'the bill')
+  expect(spent([works.settled('2026-03-28')!.account], 'demand')).toBe(5_000_000_000_000n / 31n)
   await works.stop()
 })
