@@ -12,6 +12,7 @@ import { saveCursor } from '#store/journal/cursors.ts'
 import type { JournalReader } from '#store/journal/journal.ts'
 import { listFirms } from '#store/ledger/file.ts'
 import { Accountant } from './accounts/accountant.ts'
+import { upToClose } from './accounts/beforeClose.ts'
 import { Firm } from './firm.ts'
 import { HistorianFeed, type FeedState } from './historianFeed.ts'
 import { Latency } from './latency.ts'
@@ -123,7 +124,9 @@ export class Intake {
 
   /** Takes what the journal holds now. Returns the number of entries taken. */
   async #turn(): Promise<number> {
-    const entries = this.reader.read(this.#cursor, TURN_BYTES)
+    const { entries, closing } = upToClose(this.reader.read(this.#cursor, TURN_BYTES))
+    for (const name of closing) await this.#valueBefore(name, entries[0]!.commit)
+    if (this.#stopping && closing.size > 0) return 0
     this.#inTurn = true
     this.feed.beginTurn()
     let since = performance.now()
@@ -163,6 +166,16 @@ export class Intake {
     }
   }
 
+  /** Everything of a firm that came before a commit is stored and valued, as far as it can be. */
+  async #valueBefore(name: string, commit: number): Promise<void> {
+    const firm = this.firms.get(name)
+    if (!firm || firm.stored >= commit) return
+    do {
+      await this.#storeSoon(firm)
+      await this.accountant.rest(firm)
+    } while (this.accountant.isBusy(firm) && !this.#stopping)
+  }
+
   /** Retention of the journal never passes what a ledger or the historian still has to read. */
   #saveCursor(): void {
     this.#cursorSaved = performance.now()
@@ -192,11 +205,17 @@ export class Intake {
   async #storeDue(all: boolean): Promise<void> {
     for (const firm of this.firms.values()) {
       if (!all && !this.#isDue(firm)) continue
-      while (!this.#store(firm)) {
-        if (this.#stopping) return
-        await new Promise((resolve) => setTimeout(resolve, RETRY))
-      }
+      if (!(await this.#storeSoon(firm))) return
     }
+  }
+
+  /** As soon as the disk lets us; false: ingest ends before. */
+  async #storeSoon(firm: Firm): Promise<boolean> {
+    while (!this.#store(firm)) {
+      if (this.#stopping) return false
+      await new Promise((resolve) => setTimeout(resolve, RETRY))
+    }
+    return true
   }
 
   #isDue(firm: Firm): boolean {

@@ -8,6 +8,7 @@ import type { RecordsEffect } from '#contract/local.ts'
 import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Log } from '#runtime/log.ts'
 import type { AccountRow } from '#store/ledger/changes.ts'
+import { SECOND, type Millis } from '#domain/time.ts'
 import type { Firm } from '../firm.ts'
 
 /** `file`: ledger of a firm. */
@@ -23,6 +24,10 @@ export type Answer = Done | { readonly kind: 'failed'; readonly why: string }
 
 type Task = { readonly job: Job; readonly done: (answer: Answer) => void }
 
+/** Accounts that could not be made are looked for again after this time; nothing else may come that asks for them. */
+const AGAIN: Millis = 30 * SECOND
+const ENDED: Answer = { kind: 'failed', why: 'ingest ends' }
+
 export class Accountant {
   readonly #log: Log
   #worker: Worker | null = null
@@ -33,6 +38,13 @@ export class Accountant {
   readonly #waiting = new Set<Firm>()
   /** Firms whose new accounts are not stored yet; true: more are due. */
   readonly #unstored = new Map<Firm, boolean>()
+  /** Firm whose accounts are being looked for. */
+  #looking: Firm | null = null
+  /** Firms whose accounts could not be made. */
+  readonly #failed = new Map<Firm, NodeJS.Timeout>()
+  /** Called when the thread is through with what it does. */
+  #resting: (() => void)[] = []
+  #stopped = false
 
   constructor(log: Log) {
     this.#log = log
@@ -40,6 +52,7 @@ export class Accountant {
 
   /** Days settled or records came: what is stored of a firm may make other accounts. */
   look(firm: Firm): void {
+    if (this.#stopped) return
     if (!this.#unstored.has(firm)) this.#waiting.add(firm)
     else this.#unstored.set(firm, true)
     this.#next()
@@ -53,6 +66,17 @@ export class Accountant {
     if (more) this.look(firm)
   }
 
+  /** Are accounts of a firm being made, or not stored yet? */
+  isBusy(firm: Firm): boolean {
+    return this.#looking === firm || this.#waiting.has(firm) || this.#unstored.has(firm)
+  }
+
+  /** Until new accounts of a firm may be stored, or there are none. */
+  async rest(firm: Firm): Promise<void> {
+    while (this.isBusy(firm) && !this.#unstored.has(firm))
+      await new Promise<void>((resolve) => this.#resting.push(resolve))
+  }
+
   /** What records would change if they were put. Rejects with what the thread could not read. */
   effect(firm: Firm, records: readonly DatedRecord[]): Promise<RecordsEffect> {
     return new Promise((resolve, reject) => {
@@ -61,8 +85,7 @@ export class Accountant {
         answer.kind === 'effect'
           ? resolve(answer.effect)
           : reject(new Error(answer.kind === 'failed' ? answer.why : 'no effect'))
-      this.#asked.push({ job, done })
-      this.#next()
+      this.#ask({ job, done })
     })
   }
 
@@ -76,13 +99,18 @@ export class Accountant {
         if (answer.row) firm.putAccount(answer.row)
         resolve(answer.row)
       }
-      this.#asked.push({ job, done })
-      this.#next()
+      this.#ask({ job, done })
     })
   }
 
+  #ask(task: Task): void {
+    if (this.#stopped) return task.done(ENDED)
+    this.#asked.push(task)
+    this.#next()
+  }
+
   #next(): void {
-    if (this.#running) return
+    if (this.#running || this.#stopped) return
     const task = this.#asked.shift() ?? this.#nextLook()
     if (!task) return
     this.#running = task
@@ -93,13 +121,19 @@ export class Accountant {
     const [firm] = this.#waiting
     if (!firm) return null
     this.#waiting.delete(firm)
+    clearTimeout(this.#failed.get(firm))
+    this.#failed.delete(firm)
+    this.#looking = firm
     return { job: { kind: 'look', file: firm.ledger.file }, done: (answer) => this.#looked(firm, answer) }
   }
 
   #looked(firm: Firm, answer: Answer): void {
-    if (answer.kind === 'failed')
+    this.#looking = null
+    if (answer === ENDED) return
+    if (answer.kind === 'failed') {
       this.#log.error({ firm: firm.name, why: answer.why }, 'accounts could not be made')
-    else if (answer.kind === 'look' && answer.rows.length > 0) {
+      this.#failed.set(firm, setTimeout(() => this.look(firm), AGAIN).unref())
+    } else if (answer.kind === 'look' && answer.rows.length > 0) {
       for (const row of answer.rows) firm.putAccount(row)
       this.#unstored.set(firm, answer.more)
     }
@@ -124,13 +158,20 @@ export class Accountant {
     this.#running = null
     task?.done(answer)
     this.#next()
+    for (const resolve of this.#resting.splice(0)) resolve()
   }
 
+  /** Whoever waits for an answer is told that there will be none. */
   async stop(): Promise<void> {
+    this.#stopped = true
     const worker = this.#worker
     this.#worker = null
     this.#waiting.clear()
-    this.#asked.length = 0
+    for (const timer of this.#failed.values()) clearTimeout(timer)
+    const [running, ...asked] = [this.#running, ...this.#asked.splice(0)]
+    this.#running = null
+    for (const task of [running, ...asked]) task?.done(ENDED)
+    for (const resolve of this.#resting.splice(0)) resolve()
     await worker?.terminate()
   }
 }

@@ -73,13 +73,20 @@ export function dueAccounts(source: Source, almanac: Almanac, books: PriceBook, 
   return { rows, more }
 }
 
-/** Settled days that are due. */
-export function dueDays(source: Source, almanac: Almanac, books: PriceBook): string[] {
+/** Settled days from … to, both inside, that are due; the day before them is taken as it stands. */
+export function dueDays(
+  source: Source,
+  almanac: Almanac,
+  books: PriceBook,
+  from: string,
+  to: string,
+): string[] {
   const days: string[] = []
-  walk(source, almanac, books, ({ day }) => {
+  const note = ({ day }: Due) => {
     days.push(day.day)
     return null
-  })
+  }
+  walk(source, almanac, books, note, from, to)
   return days
 }
 
@@ -89,10 +96,12 @@ function walk(
   almanac: Almanac,
   books: PriceBook,
   make: (due: Due) => MadeRow | null | 'stop',
+  from = FIRST,
+  to = LAST,
 ): void {
   const lastDays = lastDaysOf(source, almanac)
-  const heads = new Map(source.accountHeads(FIRST, LAST).map((head) => [head.day, head]))
-  const days = [...newestOf(source.settled(FIRST, LAST))]
+  const heads = new Map(source.accountHeads(from, to).map((head) => [head.day, head]))
+  const days = [...newestOf(source.settled(from, to))]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([date, shifts]) => {
       const day = almanac.day(date)
@@ -102,7 +111,10 @@ function walk(
   const causes = causesByDay(source, almanac)
   const known: KnownDay[] = []
   /** Peaks that the day before left: their hash, and the peaks where they are known already. */
-  let before = { hash: short('[]'), peaks: (): readonly MonthState[] => [] }
+  const earlier = source.accountBefore(from)
+  let before = earlier
+    ? peaksAfter(source, earlier)
+    : { hash: short('[]'), peaks: (): readonly MonthState[] => [] }
   for (const { day, whole, head } of days) {
     const due = whole && dueOf(day, whole, head)
     const account = due && make(due)

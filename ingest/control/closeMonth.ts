@@ -40,20 +40,21 @@ export const closeMonth: Deed = (firm, entry, control) => {
   }
 }
 
-/** The accounts of a month's days, and those days of it that have none yet or another one soon. */
+/**
+ * The accounts of a month's days, and those days of it that have none yet or another one soon: what came with the commit of the close is
+ * in none; everything before is (accounts/beforeClose.ts), but for what could not be valued.
+ */
 function standing(firm: Firm, dates: readonly string[]) {
   const [first, last] = [dates[0]!, dates.at(-1)!]
   const reader = openLedgerReader(firm.ledger.file)
   try {
     const days = reader.accountHeads(first, last).map(({ day, revision, hash }) => ({ day, revision, hash }))
-    // what is not stored yet is in no account
     const corrected = firm
       .fresh('corrections', null)
       .flatMap(({ from, to }) => firm.days.settledIn({ from, to: (to ?? from) + 1 }))
     const fresh = [...firm.pending.settled.map(({ day }) => day), ...corrected]
-    const due = [...dueDays(reader, firm.almanac, firm.books), ...fresh]
-    // a day before the month may leave it another peak
-    return { days, due: [...new Set(due)].filter((day) => day <= last).toSorted() }
+    const due = [...dueDays(reader, firm.almanac, firm.books, first, last), ...fresh]
+    return { days, due: [...new Set(due)].filter((day) => day >= first && day <= last).toSorted() }
   } finally {
     reader.close()
   }
