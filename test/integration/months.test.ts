@@ -44,6 +44,11 @@ const share = ({ by, cost }: Pick<Figure, 'by' | 'cost'>) => ({
   whole: by.measured + by.standard + by.estimated === cost,
 })
 
+const answers = (events: readonly LedgerRow[]) =>
+  events.filter(({ kind }) => kind.startsWith('control.')).map(({ kind, body }) => [kind, body])
+const frozenIn = (closes: readonly MonthCloseRow[]) =>
+  closes.map(({ snapshot, days }) => [snapshot, days.map(({ day, hash }) => [day, hash])])
+
 test('soon after noon of its first day u is known, and how much of it is measured and standard stands beside it', async () => {
   const told = at(2, 12.5) + 2 * MINUTE
   const reader = listReader([...begun(at(2, 7)), ...dayTold(2, told, at(2, 12.5))])
@@ -230,12 +235,8 @@ describe('its month', () => {
     await caughtUp(replay)
     await replay.stop()
     const ledger = openLedgerReader(ledgerFile(other, FIRM))
-    const answers = (events: readonly LedgerRow[]) =>
-      events.filter(({ kind }) => kind.startsWith('control.')).map(({ kind, body }) => [kind, body])
     expect(answers(ledger.events(0, 1e6))).toEqual(answers(ledgers.of(FIRM)!.events(0, 1e6)))
-    const frozen = (closes: readonly MonthCloseRow[]) =>
-      closes.map(({ snapshot, days }) => [snapshot, days.map(({ day, hash }) => [day, hash])])
-    expect(frozen(ledger.monthCloses())).toEqual(frozen(ledgers.of(FIRM)!.monthCloses()))
+    expect(frozenIn(ledger.monthCloses())).toEqual(frozenIn(ledgers.of(FIRM)!.monthCloses()))
     ledger.close()
   }, 60_000)
 

@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers())
 /** A firm whose ledger cannot be read. */
 const unreadable = { name: 'case', ledger: { file: path.join(newFolder(), 'none.db') } } as Firm
 const logged = () => {
-  const error = vi.fn()
+  const error = vi.fn<(...told: unknown[]) => void>()
   return { error, log: { error } as unknown as Log }
 }
 
