@@ -71,7 +71,7 @@ export class Firm {
   readonly monthCloses: MonthCloseRow[]
   readonly almanac: Almanac
   readonly days: OpenDays
-  /** Days have settled, or records or corrections have come since accounts were last looked for; after a start nobody knows. */
+  /** Days have settled, be it unchanged, or records or corrections have come since accounts were last looked for; after a start nobody knows. */
   unvalued = true
   /** Month of the production day up to which all is stored; null: there is no plant. */
   month: string | null = null
@@ -258,7 +258,9 @@ export class Firm {
     this.#unsaved = changes
     this.ledger.commit(changes)
     this.stored = changes.progress.cursor
-    if (changes.settled.length + changes.records.length + changes.corrections.length > 0) this.unvalued = true
+    const { settled, records, corrections, openDays } = changes
+    const isOver = openDays.some(({ state }) => state === null)
+    if (isOver || settled.length + records.length + corrections.length > 0) this.unvalued = true
     for (const [path, parts] of Map.groupBy(changes.samples, (part) => part.machine))
       this.machine(path).samples.stored(parts)
     this.#unsaved = null

@@ -1,7 +1,7 @@
 /**
- * Accounts of the days that are settled whole. What an account is made of stands beside it: hash of the day's panes and of the causes
- * that people gave for its stops, version of the records, the peak before it. A day whose account is made of something else is due, the
- * oldest first, because a day begins with the peaks that the one before it left. An account that comes out the same is no new revision.
+ * Accounts of the days that are settled whole. What an account is made of stands beside it: hash of the day's panes and of the states
+ * and causes that people said, version of the records, the peak before it. A day whose account is made of something else is due, but
+ * for one that is open again, the oldest first, because a day begins with the peaks that the one before it left. An account that comes out the same is no new revision.
  * Bills of the month are part of it (monthBills.ts).
  */
 import { createHash } from 'node:crypto'
@@ -26,7 +26,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const short = (text: string): string => sha256(text).slice(0, 16)
 
 /**
- * `panes-version-before-after`: panes with causes after a point; the last two are the peaks of the months before and after, those before
+ * `panes-version-before-after`: panes with what was said after a point; the last two are the peaks of the months before and after, those before
  * with the month's bills after a point.
  */
 type Basis = { readonly panes: string; readonly version: number; readonly before: string }
@@ -40,7 +40,7 @@ export type Made = {
 }
 
 type Source = Pick<StoredPanes, 'settled' | 'panesOfShift' | 'openDays' | 'asOf'> &
-  Pick<MachinePast, 'causes'> &
+  Pick<MachinePast, 'statesSaid'> &
   Pick<Valued, 'accountHeads' | 'accountBefore' | 'account'> &
   Pick<LedgerReader, 'states'>
 
@@ -99,16 +99,21 @@ function walk(
   from = FIRST,
   to = LAST,
 ): void {
+  // first: what settles meanwhile counts as open
+  const open = new Set(source.openDays())
   const lastDays = lastDaysOf(source, almanac)
   const heads = new Map(source.accountHeads(from, to).map((head) => [head.day, head]))
   const days = [...newestOf(source.settled(from, to))]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([date, shifts]) => {
       const day = almanac.day(date)
-      return { day, whole: wholeOf(day, shifts), head: heads.get(date) ?? null }
+      const head = heads.get(date) ?? null
+      // its panes are being made again: until then they do not fit what people said
+      const waits = head !== null && open.has(date)
+      return { day, whole: waits ? null : wholeOf(day, shifts), head }
     })
   const last = lastDays(days.flatMap(({ day, whole, head }) => (whole || head ? [day.day] : [])))
-  const causes = causesByDay(source, almanac)
+  const said = saidByDay(source, almanac)
   const known: KnownDay[] = []
   /** Peaks that the day before left: their hash, and the peaks where they are known already. */
   const earlier = source.accountBefore(from)
@@ -132,7 +137,7 @@ function walk(
     const settled = short(whole.map(({ shift, hash }) => `${shift} ${hash}`).join('\n'))
     const isLast = last.has(day.day)
     const basis = {
-      panes: settled + (causes.get(day.day) ?? ''),
+      panes: settled + (said.get(day.day) ?? ''),
       version: books.versionUntil(day.to),
       before: before.hash + markOf(books, day.day, known, isLast),
     }
@@ -217,10 +222,10 @@ const costIn = ({ cost }: Figure, { holes }: Account): string | null =>
 
 const hashOfPeaks = (peaks: readonly MonthState[]): string => short(JSON.stringify(peaks))
 
-/** What people said of why machines stood, by the day that holds it. */
-function causesByDay(source: Source, almanac: Almanac): Map<string, string> {
+/** What people said of what machines did and why they stood, by the day that holds it: panes tell no causes. */
+function saidByDay(source: Source, almanac: Almanac): Map<string, string> {
   const ids = new Map<string, number[]>()
-  for (const { id, from, to } of source.causes())
+  for (const { id, from, to } of source.statesSaid())
     for (let day = almanac.at(from); day.from < to; day = almanac.dayAfter(day))
       ids.set(day.day, [...(ids.get(day.day) ?? []), id])
   return new Map([...ids].map(([day, own]) => [day, `.${short(own.join(' '))}`]))

@@ -50,8 +50,8 @@ export function openCorrectionReader(db: DatabaseSync) {
     FROM correction AS c
     WHERE machine = ? AND kind = 'state' AND since < ? AND coalesce(until, since + ${OPEN_FOR}) > ? AND withdraws IS NULL
       AND NOT EXISTS (SELECT 1 FROM correction AS later WHERE later.withdraws = c.id) ORDER BY id`)
-  const causes = db.prepare(`SELECT id, since AS "from", coalesce(until, since + ${OPEN_FOR}) AS "to"
-    FROM correction AS c WHERE kind = 'state' AND body ->> 'state' IS NULL AND withdraws IS NULL
+  const states = db.prepare(`SELECT id, since AS "from", coalesce(until, since + ${OPEN_FOR}) AS "to"
+    FROM correction AS c WHERE kind = 'state' AND withdraws IS NULL
       AND NOT EXISTS (SELECT 1 FROM correction AS later WHERE later.withdraws = c.id) ORDER BY id`)
   const one = db.prepare(`SELECT ${COLUMNS} FROM correction AS c WHERE id = ?`)
   return {
@@ -61,8 +61,8 @@ export function openCorrectionReader(db: DatabaseSync) {
     /** States and causes that stand for a machine in [from, to). */
     overrides: (machine: string, from: Instant, to: Instant) =>
       said.all(machine, to, from) as unknown as Override[],
-    /** What says causes alone and stands, in the order of acceptance; `to` at the latest. */
-    causes: () => causes.all() as unknown as { id: number; from: Instant; to: Instant }[],
+    /** What says states or causes and stands, in the order of acceptance; `to` at the latest. */
+    statesSaid: () => states.all() as unknown as { id: number; from: Instant; to: Instant }[],
     correction: (id: number): MadeCorrection | null => {
       const row = one.get(id)
       return row ? rowOf(row) : null

@@ -67,8 +67,8 @@ export interface MachinePast {
   /** Corrections of a machine (null: of all) that touch [from, to), in the order of acceptance; those taken back too. */
   corrections(machine: string | null, from: Instant, to: Instant): MadeCorrection[]
   correction(id: number): MadeCorrection | null
-  /** Corrections that say why machines stood, and nothing else, and stand; `to` at the latest. */
-  causes(): readonly { readonly id: number; readonly from: Instant; readonly to: Instant }[]
+  /** Corrections that say what machines did, or why they stood, and stand; `to` at the latest. */
+  statesSaid(): readonly { readonly id: number; readonly from: Instant; readonly to: Instant }[]
 }
 
 /** A shift that was settled. The newest revision counts; those before it stay readable. */

@@ -147,7 +147,7 @@ export function openLedgerReader(
     asOf: () => (progress.get() as { at: Instant } | undefined)?.at ?? 0,
     corrections: corrected.corrections,
     correction: corrected.correction,
-    causes: corrected.causes,
+    statesSaid: corrected.statesSaid,
     ...openRecordReader(db),
     ...openAccountReader(db),
     ...openMonthReader(db),

@@ -211,7 +211,7 @@ export class FakeLedger implements LedgerReader {
   corrected: readonly MadeCorrection[] = []
   corrections = (machine: string | null) =>
     this.corrected.filter((one) => machine === null || one.machine === machine)
-  causes = () => []
+  statesSaid = () => []
   correction = (id: number) => this.corrected.find((one) => one.id === id) ?? null
   close = () => undefined
 }

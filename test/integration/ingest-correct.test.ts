@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ControlKind } from '#contract/control.ts'
 import type { Plant } from '#domain/plant/plant.ts'
+import { decodeAccount } from '#domain/kpi/accountText.ts'
 import { MINUTE, SECOND } from '#domain/time.ts'
 import { openLedgerReader } from '#store/ledger/reader.ts'
 import type { LedgerReader, MachinePast, StoredPanes } from '#store/ledger/ledger.ts'
@@ -286,47 +287,58 @@ test('a reason of a stop that goes on holds until the machine runs', async () =>
   later.close()
 })
 
-test('a cause alone is in the account of a settled day: another revision, and the panes stay', async () => {
-  const record = {
-    kind: 'product',
-    key: 'q41f',
-    from: at(-9000),
-    value: { price: 430_000_000 },
-    source: 'price list',
-    illustrative: true,
-  }
-  const reader = listReader([])
-  const running = await startIngest(newFolder(), { reader })
-  const told = [...shift(), deed(at(121), 'record.put', { records: [record] }, id(60))]
-  const cause = deed(
-    at(1500),
-    'correct.state',
-    { machine: MACHINE, from: at(30), to: at(60), cause: 'material' },
-    id(61),
-  )
-  const gone = deed(at(1510), 'correct.state', { withdraws: 1 }, id(62))
-  const file = () => running.intake.firms.get(FIRM)!.ledger.file
-  const revisions = () => {
-    const open = openLedgerReader(file())
-    const found = open.accountRevisions('2026-11-24')
-    const settled = settlements(open)
-    open.close()
-    return { found, settled }
-  }
-  const all = withTicks([...told, cause, gone], at(1520), 15 * SECOND)
-  for (const [i, minute] of [1500, 1510, 1521].entries()) {
-    const before = i === 0 ? 0 : all.findIndex((one) => !isBefore([1500, 1510][i - 1]!)(one))
-    reader.more(all.slice(before).filter(isBefore(minute)))
-    await caughtUp(running)
-    await until(() => revisions().found.length > i, `account ${i}`)
-  }
-  const { found, settled } = revisions()
-  expect(found.map(({ revision, reason }) => [revision, reason])).toEqual([
-    [0, null],
-    [1, 'correction'],
-    [2, 'correction'],
-  ])
-  expect(found[2]!.hash).toBe(found[0]!.hash)
-  expect(settled).toEqual([[0, null]])
-  await running.stop()
-}, 60_000)
+test.each([
+  ['alone', {}],
+  ['with the state that was heard', { state: 'STOP' }],
+])(
+  'a cause %s is in the account of a settled day: another revision, and the panes stay',
+  async (_, heard) => {
+    const record = {
+      kind: 'product',
+      key: 'q41f',
+      from: at(-9000),
+      value: { price: 430_000_000 },
+      source: 'price list',
+      illustrative: true,
+    }
+    const reader = listReader([])
+    const running = await startIngest(newFolder(), { reader })
+    const told = [...shift(), deed(at(121), 'record.put', { records: [record] }, id(60))]
+    const cause = deed(
+      at(1500),
+      'correct.state',
+      { machine: MACHINE, from: at(30), to: at(60), cause: 'material', ...heard },
+      id(61),
+    )
+    const gone = deed(at(1510), 'correct.state', { withdraws: 1 }, id(62))
+    const file = () => running.intake.firms.get(FIRM)!.ledger.file
+    const revisions = () => {
+      const open = openLedgerReader(file())
+      const found = open.accountRevisions('2026-11-24')
+      const settled = settlements(open)
+      const newest = found.at(-1)
+      const account = newest && decodeAccount(open.account(newest.day, newest.revision)!.text, 0)
+      const stops = account?.losses.filter(({ kind }) => kind === 'stop').map(({ reason }) => reason) ?? []
+      open.close()
+      return { found, settled, stops }
+    }
+    const all = withTicks([...told, cause, gone], at(1520), 15 * SECOND)
+    for (const [i, minute] of [1500, 1510, 1521].entries()) {
+      const before = i === 0 ? 0 : all.findIndex((one) => !isBefore([1500, 1510][i - 1]!)(one))
+      reader.more(all.slice(before).filter(isBefore(minute)))
+      await caughtUp(running)
+      await until(() => revisions().found.length > i, `account ${i}`)
+      expect(revisions().stops.includes('material')).toBe(minute === 1510)
+    }
+    const { found, settled } = revisions()
+    expect(found.map(({ revision, reason }) => [revision, reason])).toEqual([
+      [0, null],
+      [1, 'correction'],
+      [2, 'correction'],
+    ])
+    expect(found[2]!.hash).toBe(found[0]!.hash)
+    expect(settled).toEqual([[0, null]])
+    await running.stop()
+  },
+  60_000,
+)
