@@ -84,10 +84,10 @@ export class DayBook {
     return this.#value(to, pause)
   }
 
-  /** The panes that the newest account was made of, a text for each machine. */
-  texts(): string[] {
+  /** The panes that the newest account was made of, by machine. */
+  panes(): Pane[][] {
     return [...this.#made.values()].map(({ quarters }) =>
-      encodePanes([...quarters.values()].flatMap(({ panes }) => panes)),
+      [...quarters.values()].flatMap(({ panes }) => panes),
     )
   }
 

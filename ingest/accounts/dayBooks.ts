@@ -1,5 +1,7 @@
 /** The books of the open days that somebody asks for: the day that runs and a few others, each dropped when nobody asks any more. */
 import type { AccountNow, DayPanesNow } from '#contract/local.ts'
+import type { Pane } from '#domain/accounting/pane.ts'
+import { encodePanes } from '#domain/accounting/paneText.ts'
 import { encodeAccount } from '#domain/kpi/accountText.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'
 import { monthsBefore } from '#store/ledger/monthsBefore.ts'
@@ -11,13 +13,16 @@ const AGAIN: Millis = 500
 /** Unasked for so long, a book goes. */
 const UNASKED: Millis = 15 * MINUTE
 
+/** An account with the panes that it was made of, by machine: what comes afterwards changes neither. */
+type Told = { readonly now: AccountNow; readonly panes: readonly (readonly Pane[])[] }
+
 type Kept = {
   readonly book: DayBook
   /** The account whose peaks it began with: its day and hash; null: none. */
   readonly before: string | null
   asked: number
-  told: AccountNow | null
-  making: Promise<AccountNow> | null
+  told: Told | null
+  making: Promise<Told> | null
 }
 
 const kept = new WeakMap<Firm, DayBooks>()
@@ -50,7 +55,17 @@ class DayBooks {
    * A day as of now; null: the day that runs. Who asks while it is being made gets the same. `clock`: monotonic ms of the process, which
    * only says how long answers and books are kept.
    */
-  now(date: string | null, clock: number): Promise<AccountNow> {
+  async now(date: string | null, clock: number): Promise<AccountNow> {
+    return (await this.#told(date, clock)).now
+  }
+
+  /** The same with the panes that it was made of: a text of paneText.ts for each machine. */
+  async panes(date: string, clock: number): Promise<DayPanesNow> {
+    const { now, panes } = await this.#told(date, clock)
+    return { now, panes: panes.map((own) => encodePanes(own)) }
+  }
+
+  #told(date: string | null, clock: number): Promise<Told> {
     const { at, almanac } = this.#firm
     const day = date ?? almanac.at(at).day
     for (const [other, { asked }] of this.#books)
@@ -65,24 +80,19 @@ class DayBooks {
       own = { book, before, asked: clock, told: null, making: null }
       this.#books.set(day, own)
     }
+    if (own.making) return own.making
     if (own.told && clock - own.asked < AGAIN) return Promise.resolve(own.told)
     own.asked = clock
-    return (own.making ??= this.#make(own, day))
+    return (own.making = this.#make(own, day))
   }
 
-  /** The same with the panes that it was made of: a text of paneText.ts for each machine. */
-  async panes(date: string, clock: number): Promise<DayPanesNow> {
-    const now = await this.now(date, clock)
-    const book = this.#books.get(date)?.book
-    return { now, panes: book?.texts() ?? [] }
-  }
-
-  async #make(own: Kept, day: string): Promise<AccountNow> {
+  async #make(own: Kept, day: string): Promise<Told> {
     try {
       const { from, to } = own.book.day
       const asOf = Math.max(from, Math.min(this.#firm.at, to))
       const account = await own.book.account(asOf)
-      return (own.told = { day, from, to, asOf, version: account.version, text: encodeAccount(account) })
+      const now = { day, from, to, asOf, version: account.version, text: encodeAccount(account) }
+      return (own.told = { now, panes: own.book.panes() })
     } finally {
       own.making = null
     }

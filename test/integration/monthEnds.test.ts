@@ -1,6 +1,7 @@
 /** What crosses the end of a production day, a month or a year, through accounts that settle: peaks of demand, bills. */
 import { expect, test } from 'vitest'
 import type { DatedRecord } from '#domain/accounting/records.ts'
+import { decodePanes } from '#domain/accounting/paneText.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
 import type { Account } from '#domain/kpi/account.ts'
 import { HOUR, MINUTE } from '#domain/time.ts'
@@ -23,6 +24,7 @@ import {
   settledDays,
   spent,
   teller,
+  usual,
   ticks,
   type Load,
   type SettledDay,
@@ -49,6 +51,7 @@ async function started() {
       reader.more(sent.flat())
       await caughtUp(running)
     },
+    books: () => dayBooksOf(firm()),
     /** As somebody sees a day. `clock`: of the process. */
     async seen(day: string, clock: number) {
       const { text, version } = await dayBooksOf(firm()).now(day, clock)
@@ -169,5 +172,24 @@ test('a bill that is there before the month is over is laid when it is, though n
   await works.hear(ticks(at(32, 8) + MINUTE, 10 * MINUTE))
   await until(() => works.settled('2026-03-28')!.head.revision === 1, 'the bill')
   expect(spent([works.settled('2026-03-28')!.account], 'demand')).toBe(5_000_000_000_000n / 31n)
+  await works.stop()
+})
+
+test('who asks while a day is being made gets what is made, with the panes that it was made of', async () => {
+  const told = teller(usual, at(12, 8))
+  const works = await started()
+  await works.hear(begun(at(12, 7)), told(12, at(12, 9) + MINUTE, at(12, 9)))
+  await works.books().now('2026-03-12', 0)
+  await works.hear(told(12, at(12, 11) + MINUTE, at(12, 11)))
+  const [first, second] = await Promise.all([
+    works.books().panes('2026-03-12', 1000),
+    works.books().panes('2026-03-12', 1100),
+  ])
+  expect(second.now).toBe(first.now)
+  // what the account says the meter grew is in the panes: 3 hours of 8 kWh
+  const { quarters } = decodeAccount(second.now.text, second.now.version)
+  expect(quarters.reduce((sum, { wh }) => sum + wh, 0)).toBe(24_000)
+  const starts = second.panes.flatMap((text) => decodePanes(text)).map(({ start }) => start)
+  expect(starts).toContain(at(12, 11) - 15 * MINUTE)
   await works.stop()
 })
