@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import module from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -35,8 +36,11 @@ function run([target, ...rest]) {
   if (!target) return
   const file = target.endsWith('.ts') ? at(target) : at('node_modules', target, binaryOf(target))
   process.env.PATH = at('node_modules', '.bin') + path.delimiter + (process.env.PATH ?? '')
+  // What is compiled is kept, by content: each of the five processes then starts with about half the work.
+  process.env.NODE_COMPILE_CACHE ??= at('.cache', 'compiled')
   if (Number(process.versions.node.split('.')[0]) >= 24) {
     process.argv = [process.execPath, file, ...rest]
+    module.enableCompileCache()
     void import(pathToFileURL(file).href)
     return
   }

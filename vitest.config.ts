@@ -5,28 +5,41 @@ const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
 })
 
-/** What waits for sockets and disks more than it computes takes every core; whole installations and a browser have the machine to themselves. */
-const TOGETHER = { maxWorkers: os.availableParallelism(), sequence: { groupOrder: 0 } }
+/** Tests side by side take every core; whole installations, whose kills and seconds are the subject, have the machine to themselves. */
+const together = (groupOrder: number) => ({
+  maxWorkers: os.availableParallelism(),
+  sequence: { groupOrder },
+})
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } })
+/** The page in a browser against made-up answers. */
+const PAGE = 'test/e2e/web*.test.ts'
 
 /** `npm test` runs every project but `long`; `npm run test:long` runs only that one. */
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { testTimeout: 30_000, ...TOGETHER }),
+      project('unit', { testTimeout: 30_000, ...together(0) }),
       project('integration', {
         testTimeout: 60_000,
         hookTimeout: 60_000,
         globalSetup: ['test/globalSetup.ts'],
-        ...TOGETHER,
+        ...together(0),
       }),
-      project('e2e', {
+      project('page', {
+        include: [PAGE],
         testTimeout: 120_000,
         hookTimeout: 120_000,
         globalSetup: ['test/globalSetup.ts'],
-        ...alone(1),
+        ...together(1),
       }),
-      project('quality', { testTimeout: 300_000, ...alone(2) }),
+      project('quality', { testTimeout: 300_000, ...together(1) }),
+      project('e2e', {
+        exclude: [PAGE],
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        globalSetup: ['test/globalSetup.ts'],
+        ...alone(2),
+      }),
       ...(process.env['BAIYUAN_LONG']
         ? [
             project('long', {

@@ -17,12 +17,20 @@ import {
   type Heard,
 } from './simulatorUnderTest.ts'
 
-/** The demo plant without shifts: it works at whatever hour the test runs. */
-const plants = temporaryFolder()
-const demo = fs.readFileSync(path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml'), 'utf8')
-fs.mkdirSync(path.join(plants, 'demo-a'))
-fs.writeFileSync(path.join(plants, 'demo-a', 'plant.yaml'), demo.replace(/^shifts:\n( {2}- .*\n)+/m, ''))
-afterAll(() => fs.rmSync(plants, { recursive: true }))
+const demo = fs
+  .readFileSync(path.resolve(import.meta.dirname, '../../plants/demo-a/plant.yaml'), 'utf8')
+  .replace(/^shifts:\n( {2}- .*\n)+/m, '')
+function plantFolder(text: string): string {
+  const folder = temporaryFolder()
+  fs.mkdirSync(path.join(folder, 'demo-a'))
+  fs.writeFileSync(path.join(folder, 'demo-a', 'plant.yaml'), text)
+  return folder
+}
+/** The demo plant without shifts. */
+const plants = plantFolder(demo)
+/** Without the works' calendar too: it makes pieces at whatever hour and on whatever day the test runs. */
+const always = plantFolder(demo.replace(/^simulation: works\n/m, ''))
+afterAll(() => [plants, always].forEach((folder) => fs.rmSync(folder, { recursive: true })))
 const plant = (readPlantFolder(plants)[0]!.reading as { plant: Plant }).plant
 const devices = plant.credentials.length
 
@@ -46,8 +54,8 @@ function start(entry: string, args: readonly string[], env: Readonly<Record<stri
   running.push(one)
   return one
 }
-const simulate = (mqtt: string, env: Readonly<Record<string, string>> = {}) =>
-  start('simulators/main.ts', ['--mqtt', mqtt, '--plants', plants], { BAIYUAN_SIM_SPEED: '40', ...env })
+const simulate = (mqtt: string, folder = plants) =>
+  start('simulators/main.ts', ['--mqtt', mqtt, '--plants', folder], { BAIYUAN_SIM_SPEED: '40' })
 const serve = (mqtt: string) => start('broker/main.ts', ['--mqtt', mqtt, '--mqtt-ws', '127.0.0.1:0'])
 const connected = () =>
   eventually('every device is connected', async () => {
@@ -95,7 +103,7 @@ test('each device connects with its own credential and speaks for its own machin
 
 test('a kill loses nothing that was not acknowledged: it is told again, the same, and nothing is missing', async () => {
   broker = await TestBroker.start(data)
-  const first = simulate(broker.address)
+  const first = simulate(broker.address, always)
   await connected()
   const { heard } = broker
   const evidence = () => heard.filter(isEvidence)
@@ -111,7 +119,7 @@ test('a kill loses nothing that was not acknowledged: it is told again, the same
   const lost = new Map(held().map((one) => [keyOf(one), contentOf(one)]))
   const before = heard.length
 
-  simulate(broker.address)
+  simulate(broker.address, always)
   await connected()
   const status = await eventually('the old start is told to its end', async () => {
     const now = await simulatorStatus(data)
