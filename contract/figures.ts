@@ -301,7 +301,8 @@ export const MachineFigures = z.object({
   warnings: z.array(z.object({ reason: z.string(), standard: z.number(), available: z.number() })),
   energy: z.object({
     wh: z.int(),
-    cost: fen,
+    /** Null when a part of it has no price. */
+    cost: fen.nullable(),
     periods: z.array(
       z.object({
         period: z.enum(PERIODS).nullable(),

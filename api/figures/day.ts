@@ -1,7 +1,7 @@
 /** A production day as the wall shows it: hero, lines, curve, tariff, machines, losses. */
 import type { z } from 'zod'
 import type { DayFigures } from '#contract/figures.ts'
-import { contractOf } from '#domain/accounting/elements/energy.ts'
+import { contractAtOf } from '#domain/accounting/elements/energy.ts'
 import { quarterForecast } from '#domain/accounting/electricity/charge.ts'
 import { periodAt } from '#domain/accounting/electricity/period.ts'
 import type { Period } from '#domain/accounting/electricity/contract.ts'
@@ -9,7 +9,7 @@ import { monthOf } from '#domain/accounting/monthAccount.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import { toFen } from '#domain/accounting/rounding.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
-import type { Book } from '#domain/accounting/records.ts'
+import type { PriceBook } from '#domain/accounting/records.ts'
 import type { Place } from '#domain/accounting/valuationCase.ts'
 import { performanceOf, type Account, type QuarterSum } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
@@ -24,7 +24,7 @@ const OEE = KPIS.find(({ name }) => name === 'oee')!
 type View = z.infer<typeof DayFigures>
 
 export function dayView(days: Days, at: Instant): View {
-  const { account, plant, book, firm } = days
+  const { account, plant, book, books, firm } = days
   const window = windowOf(days)
   const figure = figureView(account, 'plant', isRevised(days))
   const targets = targetsOf(book)
@@ -36,22 +36,22 @@ export function dayView(days: Days, at: Instant): View {
     target: targets.u,
     lines: linesView(account, figure, targets.lines),
     quarters: account.quarters.map(({ start, cost, value }) => [start, toFen(cost), toFen(value)]),
-    tariff: tariffOf(book, window.from, window.to),
+    tariff: tariffOf(books, window.from, window.to),
     shifts: shiftsOf(days),
     machines: machinesOf(account, plant),
     ...lossesView(account),
-    demand: demandOf(account, book, window.asOf),
+    demand: demandOf(account, books, window.asOf),
     basis: basisOf(days),
   }
 }
 
 /** Stretches of one period in a row; none without a contract. */
-function tariffOf(book: Book, from: Instant, to: Instant): View['tariff'] {
-  const found = contractOf(book)
-  if (!('contract' in found)) return []
+function tariffOf(books: PriceBook, from: Instant, to: Instant): View['tariff'] {
+  const contractAt = contractAtOf(books)
   const stretches: { from: Instant; to: Instant; period: Period }[] = []
   for (let at = from; at < to; at += QUARTER) {
-    const { period } = periodAt(found.contract, at)
+    const contract = contractAt(at)
+    const period = contract && periodAt(contract, at).period
     const last = stretches.at(-1)
     if (period === null) continue
     if (last?.period === period && last.to === at) last.to = Math.min(to, at + QUARTER)
@@ -102,9 +102,8 @@ function machinesOf({ cells, values, totals, holes }: Account, plant: Days['plan
 }
 
 /** The main meter's demand: null where the plant has none, or buys none by its peak. */
-function demandOf(account: Account, book: Book, asOf: Instant): View['demand'] {
-  const found = contractOf(book)
-  const basic = 'contract' in found ? found.contract.basic : null
+function demandOf(account: Account, books: PriceBook, asOf: Instant): View['demand'] {
+  const basic = contractAtOf(books)(asOf - 1)?.basic
   const month = account.months.find((one) => one.month === monthOf(asOf - 1))
   if (!basic || !month) return null
   const running = runningQuarter(account.quarters, asOf)

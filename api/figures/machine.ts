@@ -1,13 +1,12 @@
 /** A machine's day or shift: KPIs of the catalogue, times of the OEE bar, pieces, energy by tariff period, losses, cost. */
 import type { z } from 'zod'
 import type { MachineFigures } from '#contract/figures.ts'
-import { contractOf } from '#domain/accounting/elements/energy.ts'
-import { energyCharge } from '#domain/accounting/electricity/charge.ts'
-import type { Period } from '#domain/accounting/electricity/contract.ts'
+import { contractAtOf } from '#domain/accounting/elements/energy.ts'
+import { chargeByPeriod } from '#domain/accounting/electricity/charge.ts'
 import { roleOf } from '#domain/accounting/measureRole.ts'
 import type { Pane } from '#domain/accounting/pane.ts'
 import type { PriceBook } from '#domain/accounting/records.ts'
-import { toFen, type Nano } from '#domain/accounting/rounding.ts'
+import { fenOfParts } from '#domain/accounting/rounding.ts'
 import { partOf, performanceOf } from '#domain/kpi/account.ts'
 import { KPIS, warningsOf, type Figure } from '#domain/kpi/oee.ts'
 import { reliabilityOf } from '#domain/kpi/reliability.ts'
@@ -94,34 +93,24 @@ function energyOf(machine: Machine, panes: readonly Pane[], books: PriceBook): V
     const found = roleOf(measure)
     return found.role === 'energy' ? [{ name: measure.name, per: found.perStep }] : []
   })
-  const by = new Map<string, { period: Period | null; price: number | null; wh: number; nano: Nano | null }>()
-  let idleWh = 0
-  for (const pane of panes) {
+  const used = panes.flatMap((pane) => {
     const wh = registers.reduce((sum, { name, per }) => sum + (pane.registers[name] ?? 0) * per, 0)
-    if (wh === 0) continue
-    if ((pane.states['RUN'] ?? 0) + (pane.states['UNKNOWN'] ?? 0) === 0) idleWh += wh
-    const found = contractOf(books.at(pane.start))
-    const charged = 'contract' in found ? energyCharge(found.contract, pane.start, wh) : null
-    const period = charged?.period ?? null
-    const price = 'contract' in found && period !== null ? (found.contract.prices[period] ?? null) : null
-    const key = `${period} ${price}`
-    const sum = by.get(key) ?? { period, price, wh: 0, nano: price === null ? null : 0n }
-    by.set(key, {
-      ...sum,
-      wh: sum.wh + wh,
-      nano: sum.nano === null ? null : sum.nano + (charged?.nano ?? 0n),
-    })
-  }
-  const periods = [...by.values()].toSorted((a, b) => (b.price ?? 0) - (a.price ?? 0))
+    const stands = (pane.states['RUN'] ?? 0) + (pane.states['UNKNOWN'] ?? 0) === 0
+    return wh === 0 ? [] : [{ start: pane.start, wh, idleWh: stands ? wh : 0 }]
+  })
+  const charged = chargeByPeriod(contractAtOf(books), used)
+  const shown = fenOfParts(
+    charged.map(({ period, price, nano }) => ({ id: `${period} ${price}`, nano: nano ?? 0n })),
+  )
   return {
-    wh: periods.reduce((sum, { wh }) => sum + wh, 0),
-    cost: toFen(periods.reduce((sum, { nano }) => sum + (nano ?? 0n), 0n)),
-    periods: periods.map(({ period, price, wh, nano }) => ({
+    wh: used.reduce((sum, { wh }) => sum + wh, 0),
+    cost: charged.some(({ nano }) => nano === null) ? null : shown.total,
+    periods: charged.map(({ period, price, wh, nano }, i) => ({
       period,
       price,
       wh,
-      cost: nano === null ? null : toFen(nano),
+      cost: nano === null ? null : shown.parts[i]!,
     })),
-    idleWh,
+    idleWh: used.reduce((sum, { idleWh }) => sum + idleWh, 0),
   }
 }

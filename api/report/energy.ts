@@ -2,10 +2,9 @@
 import type { z } from 'zod'
 import type { ShiftReport } from '#contract/report.ts'
 import { shownAt } from '#domain/accounting/elements/catalogue.ts'
-import { contractOf } from '#domain/accounting/elements/energy.ts'
+import { contractAtOf } from '#domain/accounting/elements/energy.ts'
 import type { ElementId } from '#domain/accounting/elements/element.ts'
 import { chargeByPeriod } from '#domain/accounting/electricity/charge.ts'
-import { PERIODS } from '#domain/accounting/electricity/contract.ts'
 import { monthOf } from '#domain/accounting/monthAccount.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
@@ -16,22 +15,16 @@ import type { Days } from '../figures/days.ts'
 type View = z.infer<typeof ShiftReport>['energy']
 
 /** `account` is of the shift's places; its quarters are of the whole day. */
-export function energyOfShift({ book }: Days, account: Account, from: Instant, to: Instant): View {
+export function energyOfShift({ books }: Days, account: Account, from: Instant, to: Instant): View {
   const quarters = account.quarters.filter(({ start }) => start >= from && start < to)
-  const found = contractOf(book)
-  const contract = 'contract' in found ? found.contract : null
-  const charged = contract ? chargeByPeriod(contract, quarters) : null
-  const used = PERIODS.flatMap((period) => {
-    const sum = charged?.by.get(period)
-    return sum ? [{ period, ...sum }] : []
-  })
-  const shown = fenOfParts(used.map(({ period, nano }) => ({ id: period, nano })))
-  const periods = used.map(({ period, wh }, i) => ({
-    period,
-    wh,
-    price: contract?.prices[period] ?? null,
-    cost: shown.parts[i]!,
-  }))
+  const contractAt = contractAtOf(books)
+  const charged = chargeByPeriod(contractAt, quarters)
+  const used = charged.flatMap(({ period, price, wh, nano }) =>
+    period === null || nano === null ? [] : [{ period, price, wh, nano }],
+  )
+  const shown = fenOfParts(used.map(({ period, price, nano }) => ({ id: `${period} ${price}`, nano })))
+  const periods = used.map(({ period, price, wh }, i) => ({ period, wh, price, cost: shown.parts[i]! }))
+  const basic = contractAt(from)?.basic
   const costOf = (element: ElementId): number =>
     toFen(account.cells.reduce((sum, cell) => (cell.element === element ? sum + cell.nano : sum), 0n))
   const line = toFen(
@@ -47,13 +40,13 @@ export function energyOfShift({ book }: Days, account: Account, from: Instant, t
   return {
     wh,
     periods,
-    unpriced: charged?.unpriced ?? wh,
+    unpriced: wh - periods.reduce((sum, one) => sum + one.wh, 0),
     demand,
     powerFactor,
     other: line - demand - powerFactor - periods.reduce((sum, { cost }) => sum + cost, 0),
     line,
     peakW: quarters.length > 0 ? Math.round((peak * HOUR) / QUARTER) : null,
     monthPeakW: month?.peakW ?? null,
-    contractW: contract?.basic?.mode === 'contract_demand' ? contract.basic.kw * 1000 : null,
+    contractW: basic?.mode === 'contract_demand' ? basic.kw * 1000 : null,
   }
 }

@@ -29,9 +29,7 @@ const contract = (name: string): TariffContract => book.find('tariff', name)!
 /** Mean yuan a kWh of a flat load from 08:00 to 17:00, in ten-thousandths. */
 function dayShift(tariff: TariffContract, day: string): number {
   const quarters = Array.from({ length: 36 }, (_, i) => ({ start: at(day, 8) + i * 15 * MINUTE, wh: 1000 }))
-  const { by, unpriced } = chargeByPeriod(tariff, quarters)
-  expect(unpriced).toBe(0)
-  const nano = [...by.values()].reduce((sum, one) => sum + one.nano, 0n)
+  const nano = chargeByPeriod(() => tariff, quarters).reduce((sum, one) => sum + one.nano!, 0n)
   return Number(nano) / 36_000 / 100
 }
 
@@ -85,7 +83,24 @@ describe('periods', () => {
     expect(periodAt(weekend, at('2026-04-19', 13))).toEqual({ period: null, reason: 'no_window' })
     expect(periodAt(weekend, at('2026-05-19', 13))).toEqual({ period: null, reason: 'no_season' })
     expect(energyCharge(weekend, at('2026-04-19', 3), 1000)).toMatchObject({ reason: 'no_price' })
-    expect(chargeByPeriod(weekend, [{ start: at('2026-04-19', 3), wh: 70 }]).unpriced).toBe(70)
+    expect(chargeByPeriod(() => weekend, [{ start: at('2026-04-19', 3), wh: 70 }])).toEqual([
+      { period: 'valley', price: null, wh: 70, nano: null },
+    ])
+  })
+
+  test('each quarter-hour goes by the contract that holds in it: two prices of a period are two charges', () => {
+    const tariff = contract('zhejiang-2026')
+    const from = at('2026-04-15', 9)
+    const dear = { ...tariff, prices: { ...tariff.prices, flat: 2_000_000 } }
+    const quarters = [0, 1, 2].map((i) => ({ start: from + i * 15 * MINUTE, wh: 1000 }))
+    const contractAt = (start: number) =>
+      [tariff, dear, null][quarters.findIndex((one) => one.start === start)]!
+    const price = tariff.prices.flat!
+    expect(chargeByPeriod(contractAt, quarters)).toEqual([
+      { period: 'flat', price: 2_000_000, wh: 1000, nano: 2_000_000_000n },
+      { period: 'flat', price, wh: 1000, nano: BigInt(price) * 1000n },
+      { period: null, price: null, wh: 1000, nano: null },
+    ])
   })
 })
 
@@ -96,7 +111,7 @@ test('wherever a window is split, its charge is the sum of the charges of its pa
     fc.property(load, fc.nat(), (list, cut) => {
       const quarters = list.map((wh, i) => ({ start: at('2026-06-30', 9) + i * 15 * MINUTE, wh }))
       const total = (part: typeof quarters) =>
-        [...chargeByPeriod(tariff, part).by.values()].reduce((sum, { nano }) => sum + nano, 0n)
+        chargeByPeriod(() => tariff, part).reduce((sum, { nano }) => sum + nano!, 0n)
       const place = cut % quarters.length
       expect(total(quarters.slice(0, place)) + total(quarters.slice(place))).toBe(total(quarters))
     }),

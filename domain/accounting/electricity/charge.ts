@@ -1,6 +1,6 @@
 /** What a quantity of energy costs by period, the basic charge of a month, the power factor's adjustment, carbon. */
 import type { Instant } from '#domain/time.ts'
-import { PPM, evenDiv, type Nano, type Ppm } from '../rounding.ts'
+import { PPM, evenDiv, type Micro, type Nano, type Ppm } from '../rounding.ts'
 import type { BasicCharge, Period, TariffContract } from './contract.ts'
 import { periodAt } from './period.ts'
 
@@ -21,23 +21,29 @@ export function energyCharge(contract: TariffContract, at: Instant, wh: number):
   return { nano: BigInt(wh) * BigInt(price), period: found.period }
 }
 
-/** Energy and charge by period. Quarters in which there is no price are in `unpriced`, Wh. */
+/** What was used in one period at one price. What has no contract, no period or no price has no charge. */
+export type PeriodCharge = {
+  readonly period: Period | null
+  readonly price: Micro | null
+  readonly wh: number
+  readonly nano: Nano | null
+}
+
+/** Energy and charge by period and price, the dearest first: each quarter-hour by the contract that holds in it. */
 export function chargeByPeriod(
-  contract: TariffContract,
+  contractAt: (at: Instant) => TariffContract | null,
   quarters: readonly { readonly start: Instant; readonly wh: number }[],
-): { readonly by: ReadonlyMap<Period, { wh: number; nano: Nano }>; readonly unpriced: number } {
-  const by = new Map<Period, { wh: number; nano: Nano }>()
-  let unpriced = 0
+): PeriodCharge[] {
+  const sums = new Map<string, PeriodCharge>()
   for (const { start, wh } of quarters) {
-    const charged = energyCharge(contract, start, wh)
-    if (charged.nano === null) {
-      unpriced += wh
-      continue
-    }
-    const sum = by.get(charged.period) ?? { wh: 0, nano: 0n }
-    by.set(charged.period, { wh: sum.wh + wh, nano: sum.nano + charged.nano })
+    const contract = contractAt(start)
+    const { period = null, nano = null } = contract ? energyCharge(contract, start, wh) : {}
+    const price = period === null ? null : (contract?.prices[period] ?? null)
+    const key = `${period} ${price}`
+    const sum = sums.get(key) ?? { period, price, wh: 0, nano: nano === null ? null : 0n }
+    sums.set(key, { ...sum, wh: sum.wh + wh, nano: sum.nano === null ? null : sum.nano + (nano ?? 0n) })
   }
-  return { by, unpriced }
+  return [...sums.values()].toSorted((a, b) => (b.price ?? 0) - (a.price ?? 0))
 }
 
 /** The basic charge of a whole month without any excess: what accrues by calendar time. */

@@ -4,7 +4,8 @@ import type { TariffContract } from '../electricity/contract.ts'
 import { powerFactorPpm } from '../electricity/charge.ts'
 import { PPM, floorDiv, type Nano } from '../rounding.ts'
 import { metered } from './metered.ts'
-import type { Book, Hole } from '../records.ts'
+import type { Book, Hole, PriceBook } from '../records.ts'
+import type { Instant } from '#domain/time.ts'
 import type { Case, Outcome, PlacedHole, Post } from '../valuationCase.ts'
 
 export const AIR_POOL = 'air'
@@ -17,6 +18,14 @@ export function contractOf(book: Book): { readonly contract: TariffContract } | 
   const contract = book.find('tariff', key)
   return contract ? { contract } : { hole: book.holeOf('tariff', key) }
 }
+
+/** The same at any instant; null where the books name none. */
+export const contractAtOf =
+  (books: PriceBook) =>
+  (at: Instant): TariffContract | null => {
+    const found = contractOf(books.at(at))
+    return 'contract' in found ? found.contract : null
+  }
 
 /** Wh × price of their period. */
 const charges = (work: Case): Outcome =>

@@ -1,0 +1,90 @@
+/** What the API makes of accounts: prices by the quarter-hour, what is unknown, windows as they are. */
+import { expect, test } from 'vitest'
+import { partOf } from '#domain/kpi/account.ts'
+import { insideOf } from '../../api/figures/cost.ts'
+import { dayView } from '../../api/figures/day.ts'
+import { machineView } from '../../api/figures/machine.ts'
+import { energyOfShift } from '../../api/report/energy.ts'
+import { add } from '#domain/accounting/pane.ts'
+import { at, figuresCase, LATHE, metered, plant, quarter, records, without } from '../figuresCase.ts'
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+
+const tariff = records.find(({ kind }) => kind === 'tariff')!
+/** Electricity is dearer from 1 April, which begins in the night shift of 31 March, and bought by a contract of 50 kW. */
+const dear = [
+  ...records,
+  {
+    ...tariff,
+    from: at(32, 0),
+    value: {
+      ...tariff.value,
+      prices: { flat: 2_000_000, valley: 1_000_000 },
+      basic: { mode: 'contract_demand', kw: 50, price: 1, tolerancePpm: 1_050_000, excessFactor: 2 },
+    },
+  },
+] as typeof records
+
+test('a shift in which the price changes is billed by the quarter-hour', async () => {
+  const { days } = figuresCase({ records: dear, panes: metered(at(31, 8), at(32, 8)), now: at(32, 8) })
+  const found = await days('2026-03-31')
+  const night = partOf(found.account, insideOf(1, 'plant'))
+  const energy = energyOfShift(found, night, at(31, 20), at(32, 8))
+  // 16 quarters of 2 kWh before midnight, 32 after it
+  expect(energy.periods).toEqual([
+    { period: 'valley', price: 1_000_000, wh: 64_000, cost: 6_400 },
+    { period: 'flat', price: 680_000, wh: 32_000, cost: 2_176 },
+  ])
+  expect(energy).toMatchObject({ wh: 96_000, unpriced: 0, other: 0 })
+  expect(energy.line).toBe(sum(energy.periods.map(({ cost }) => cost!)) + energy.demand + energy.powerFactor)
+})
+
+test("the day's tariff and demand go by the contract that holds", async () => {
+  const later = [
+    ...dear.slice(0, -1),
+    {
+      ...dear.at(-1)!,
+      value: {
+        ...dear.at(-1)!.value,
+        seasons: [{ name: 'all', months: [4], windows: [{ from: 0, to: 1440, period: 'deep' }] }],
+      },
+    },
+  ] as typeof records
+  const { days } = figuresCase({ records: later, panes: metered(at(31, 8), at(32, 2)), now: at(32, 2) })
+  const view = dayView(await days('2026-03-31'), at(32, 2))
+  expect(view.tariff).toEqual([
+    { from: at(31, 8), to: at(32, 0), period: 'flat' },
+    { from: at(32, 0), to: at(32, 8), period: 'deep' },
+  ])
+  expect(view.demand).toMatchObject({ contractW: 50_000 })
+})
+
+test("a machine's energy is null in yuan while a part of it has no price; what is shown sums to it", async () => {
+  const own = [0, 8, 16].map((hours) =>
+    quarter(LATHE, at(31, 8 + hours), (pane) => add(pane.registers, 'kwh', 1)),
+  )
+  const energyOf = async (list: typeof records) => {
+    const { days } = figuresCase({
+      records: list,
+      panes: [...metered(at(31, 8), at(32, 8)), ...own],
+      now: at(32, 8),
+    })
+    const found = await days('2026-03-31')
+    const machine = plant.machines.find(({ path }) => path === LATHE)!
+    const asked = { machine, shift: undefined, segments: [], panes: own, books: found.books, oeeBefore: null }
+    return machineView(found, asked).energy
+  }
+  // twice 10 Wh of 0.68 yuan and once of 0.36 are 1.36 fen and 0.36: two, of which equal remainders leave one to the first
+  expect(await energyOf(records)).toMatchObject({ wh: 30, cost: 2, periods: [{ cost: 2 }, { cost: 0 }] })
+  const half = [
+    ...without('tariff', tariff.key),
+    { ...tariff, value: { ...tariff.value, prices: { flat: 680_000 } } },
+  ]
+  expect(await energyOf(half as typeof records)).toMatchObject({
+    cost: null,
+    periods: [
+      { period: 'flat', cost: 1 },
+      { period: 'valley', price: null, cost: null },
+    ],
+  })
+})
