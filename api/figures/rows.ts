@@ -7,7 +7,7 @@ import { LINES, shownAt } from '#domain/accounting/elements/catalogue.ts'
 import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
 import { shownU } from '#domain/accounting/u.ts'
-import { figureOf, type Scope } from '#domain/accounting/valuation.ts'
+import { figureOf, reasonOf, type Scope, type Valuation } from '#domain/accounting/valuation.ts'
 import { performanceOf, type Account } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { addTotals, type Totals } from '#domain/kpi/totals.ts'
@@ -48,7 +48,6 @@ const row = (name: string, unit: string, value: number | null, reason: string | 
 function moneyRows(account: Account, scope: Scope): Row[] {
   const figure = figureOf(account, scope)
   const elements = fenOfParts(figure.elements.map(({ element, known }) => ({ id: element, nano: known })))
-  const reasons = new Map(figure.elements.map(({ element, reason }) => [element, reason]))
   const byLine = Map.groupBy(account.cells, ({ element, stream }) => shownAt(element, stream).line)
   const lines = fenOfParts(
     LINES.map((line) => ({
@@ -56,31 +55,37 @@ function moneyRows(account: Account, scope: Scope): Row[] {
       nano: (byLine.get(line) ?? []).reduce((sum, { nano }) => sum + nano, 0n),
     })),
   )
-  const missing = figure.elements.find(({ reason }) => reason !== null)?.reason ?? null
+  /** What is known of an amount is not its amount. */
+  const money = (name: string, fen: number, hole: Valuation['holes'][number] | undefined): Row =>
+    row(name, 'fen', hole ? null : fen, hole ? reasonOf(hole) : null)
+  const ofCost = figure.holes.flatMap((hole) => {
+    const { element } = hole
+    return element === 'value' ? [] : [{ element, line: shownAt(element, null).line, hole }]
+  })
+  const unvalued = figure.holes.find(({ element }) => element === 'value')
   const sum = (of: (value: Account['values'][number]) => bigint) =>
     toFen(account.values.reduce((total, value) => total + of(value), 0n))
+  const values = {
+    'value.added': sum(({ added }) => added),
+    'value.scrapped': sum(({ scrapped }) => scrapped),
+    value: toFen(figure.value),
+    'value.finished': toFen(figure.finished),
+  }
   const { u, status } = figure.uWip
   const { u: raw, status: rawStatus } = figure.uRaw
   return [
     ...ELEMENT_IDS.map((id, i) =>
-      reasons.get(id)
-        ? row(`cost.${id}`, 'fen', null, reasons.get(id))
-        : row(`cost.${id}`, 'fen', elements.parts[i]!),
+      money(`cost.${id}`, elements.parts[i]!, ofCost.find(({ element }) => element === id)?.hole),
     ),
-    missing === null ? row('cost.total', 'fen', toFen(figure.cost)) : row('cost.total', 'fen', null, missing),
-    ...LINES.map((line, i) => row(`line.${LINE_NAMES[line] ?? line}`, 'fen', lines.parts[i]!)),
-    row(
-      'value.added',
-      'fen',
-      sum(({ added }) => added),
+    money('cost.total', toFen(figure.cost), ofCost[0]?.hole),
+    ...LINES.map((line, i) =>
+      money(
+        `line.${LINE_NAMES[line] ?? line}`,
+        lines.parts[i]!,
+        ofCost.find((one) => one.line === line)?.hole,
+      ),
     ),
-    row(
-      'value.scrapped',
-      'fen',
-      sum(({ scrapped }) => scrapped),
-    ),
-    row('value', 'fen', toFen(figure.value)),
-    row('value.finished', 'fen', toFen(figure.finished)),
+    ...Object.entries(values).map(([name, fen]) => money(name, fen, unvalued)),
     row('u', 'fen_per_100_yuan', u === null ? null : shownU(u), u === null ? status : null),
     row('u.raw', 'fen_per_100_yuan', raw === null ? null : shownU(raw), raw === null ? rawStatus : null),
   ]

@@ -7,6 +7,7 @@ import { ELEMENTS, shownAt, type Shown } from './elements/catalogue.ts'
 import type { ElementId } from './elements/element.ts'
 import { monthsAfter } from './elements/demand.ts'
 import { monthsIn, type MonthState } from './monthAccount.ts'
+import type { Hole } from './records.ts'
 import { uOf, type CostPerOutput, type ValueFlag } from './u.ts'
 import { valueOf } from './value.ts'
 import {
@@ -157,6 +158,9 @@ export type Figure = {
   readonly holes: Valuation['holes']
 }
 
+/** A hole as the reason of what it leaves unknown: `no_record: product/tee-dn25`. */
+export const reasonOf = ({ reason, of }: Hole): string => `${reason}: ${of}`
+
 /** Below this share of evidence a figure is flagged. */
 const COVERAGE_PPM = 950_000
 
@@ -175,7 +179,7 @@ export function figureOf(
     const known = sum(({ element }) => element === id)
     const hole = holes.find(({ element }) => element === id)
     return hole
-      ? { element: id, nano: null, known, reason: `${hole.reason}: ${hole.of}` }
+      ? { element: id, nano: null, known, reason: reasonOf(hole) }
       : { element: id, nano: known, known, reason: null }
   })
   const cost = sum(() => true)

@@ -1,12 +1,25 @@
 /** What the API makes of accounts: prices by the quarter-hour, what is unknown, windows as they are. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { FigureRow } from '#contract/figures.ts'
 import { partOf } from '#domain/kpi/account.ts'
 import { insideOf } from '../../api/figures/cost.ts'
 import { dayView } from '../../api/figures/day.ts'
 import { machineView } from '../../api/figures/machine.ts'
+import { figureRows } from '../../api/figures/windows.ts'
 import { energyOfShift } from '../../api/report/energy.ts'
 import { add } from '#domain/accounting/pane.ts'
-import { at, figuresCase, LATHE, metered, plant, quarter, records, without } from '../figuresCase.ts'
+import {
+  at,
+  figuresCase,
+  FIRM,
+  LATHE,
+  metered,
+  packed,
+  plant,
+  quarter,
+  records,
+  without,
+} from '../figuresCase.ts'
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 
@@ -86,5 +99,46 @@ test("a machine's energy is null in yuan while a part of it has no price; what i
       { period: 'flat', cost: 1 },
       { period: 'valley', price: null, cost: null },
     ],
+  })
+})
+
+describe('rows of figures', () => {
+  const panes = [...metered(at(31, 8), at(32, 8)), packed(at(31, 12), 'tee-dn25')]
+  const rows = async (own: typeof records, names: readonly string[]) => {
+    const { sources, accounts } = figuresCase({ records: own, panes, now: at(32, 8) })
+    const query = {
+      by: 'day',
+      scope: 'plant',
+      from: at(31, 9),
+      to: at(31, 10),
+      name: names.join(','),
+    } as const
+    const told = await figureRows(sources, accounts, FIRM, query)
+    if (!Array.isArray(told)) throw new Error(JSON.stringify(told))
+    return Object.fromEntries((told as FigureRow[]).map(({ name, value, reason }) => [name, reason ?? value]))
+  }
+
+  test('value is unknown where a product that was packed has no price', async () => {
+    const names = ['value', 'value.added', 'value.scrapped', 'value.finished', 'line.tooling']
+    const reason = 'no_record: product/tee-dn25'
+    expect(await rows(without('product', 'tee-dn25'), names)).toEqual({
+      value: reason,
+      'value.added': reason,
+      'value.scrapped': reason,
+      'value.finished': reason,
+      'line.tooling': expect.any(Number),
+    })
+  })
+
+  test('an element without a price leaves its line and the total unknown, and no other', async () => {
+    const names = ['cost.electricity', 'line.power', 'cost.total', 'line.labour', 'value']
+    const reason = 'no_record: tariff/small'
+    expect(await rows(without('tariff', 'small'), names)).toEqual({
+      'cost.electricity': reason,
+      'line.power': reason,
+      'cost.total': reason,
+      'line.labour': expect.any(Number),
+      value: 864_000,
+    })
   })
 })
