@@ -210,7 +210,7 @@ export type DayRecomputed = {
     readonly differences: number
     readonly missing: number
   }[]
-  /** Shifts that are open, and those that have another revision now. */
+  /** Shifts that are open or settled anew meanwhile, which were left, and those that have another revision now. */
   readonly open: readonly (number | null)[]
   readonly revised: readonly (number | null)[]
 }

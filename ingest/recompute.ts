@@ -9,7 +9,10 @@ import type { Intake } from './intake.ts'
 import { recomputePanes } from './lineage/recompute.ts'
 import { replacePanes } from './settle.ts'
 
-/** Panes of every machine of a day, or of one. Shifts that are open are told and left: they settle from the same messages. */
+/**
+ * Panes of every machine of a day, or of one. Shifts that are open, or that settled anew while this went on, are told and left: what was
+ * read of them before is older than what they settle from.
+ */
 export async function recomputeDay(
   intake: Intake,
   firm: Firm,
@@ -17,7 +20,14 @@ export async function recomputeDay(
   machine: string | null = null,
 ): Promise<DayRecomputed> {
   const day = firm.almanac.day(date)
-  const open = day.parts.flatMap(({ shift }) => (firm.days.isOpen(date, shift) ? [shift] : []))
+  /** Of its settled shifts; open ones settle by themselves. */
+  const revisions = () =>
+    new Map(
+      day.parts
+        .filter(({ shift }) => !firm.days.isOpen(date, shift))
+        .map(({ shift }) => [shift, firm.settledOf(date, shift)?.revision]),
+    )
+  const before = revisions()
   const made = new Map<string, readonly Pane[]>()
   const machines: DayRecomputed['machines'][number][] = []
   let [messages, missing] = [0, 0]
@@ -35,6 +45,11 @@ export async function recomputeDay(
     // what the journal no longer holds cannot be made again: it stays as it is
     if (found.missing.length === 0) made.set(path, found.panes)
   }
-  const revised = made.size > 0 ? replacePanes(firm, day, made, 'recompute') : []
+  const after = revisions()
+  const stands = (shift: number | null) =>
+    before.get(shift) !== undefined && before.get(shift) === after.get(shift)
+  const shifts = day.parts.map(({ shift }) => shift)
+  const open = shifts.filter((shift) => !stands(shift))
+  const revised = made.size > 0 ? replacePanes(firm, day, shifts.filter(stands), made, 'recompute') : []
   return { day: date, messages, missing, machines, open, revised }
 }

@@ -149,20 +149,16 @@ function settleParts(firm: Firm, open: OpenDay, entry: JournalEntry): void {
   firm.days.settled(open, revised)
 }
 
-/**
- * Other panes for settled shifts of a day, as a further revision; shifts that are open settle by themselves. Returns the shifts that came
- * out differently.
- */
+/** Other panes for settled shifts of a day, as a further revision. Returns the shifts that came out differently. */
 export function replacePanes(
   firm: Firm,
   day: ProductionDay,
+  shifts: readonly (number | null)[],
   made: ReadonlyMap<string, readonly Pane[]>,
   reason: Reason,
 ): (number | null)[] {
-  return day.parts.flatMap(({ shift }) => {
-    const last = firm.settledOf(day.day, shift)
-    if (!last || firm.days.isOpen(day.day, shift)) return []
-    const revision = last.revision + 1
+  return shifts.filter((shift) => {
+    const revision = firm.settledOf(day.day, shift)!.revision + 1
     let changed = false
     for (const [machine, panes] of made) {
       const own = panes.filter((pane) => pane.shift === shift)
@@ -173,13 +169,13 @@ export function replacePanes(
       putPanes(firm.pending, { ...key, revision, hash, panes: text, sources: encodeSources(own) })
       changed = true
     }
-    if (!changed) return []
+    if (!changed) return false
     // it may be the hash with which it settled: then the rows were altered since
     const hash = shiftHash(firm, day.day, shift)
     const { at, offset } = firm
     firm.pending.settled.push({ day: day.day, shift, revision, at, offset, reason, hash })
     firm.event('shift.settled', at, offset, { day: day.day, shift, revision, hash, reason })
-    return [shift]
+    return true
   })
 }
 

@@ -10,6 +10,8 @@ import { windowOf, type Asked } from './stretches.ts'
 
 /** Items of a stream that are listed at once. */
 const MAX_PAGE = 200
+/** Differences and missing rows that are listed. */
+const LISTED = 200
 
 const numberIn = (query: URLSearchParams, key: string, fallback: number): number =>
   query.has(key) ? Number(query.get(key)) : fallback
@@ -39,5 +41,7 @@ export async function sources(intake: Intake, query: URLSearchParams): Promise<L
 export async function recompute(intake: Intake, query: URLSearchParams): Promise<LocalAnswer> {
   const question = questionOf(intake, query)
   if (!('firm' in question)) return question
-  return { body: await recomputePanes(intake.reader, question.firm, question.machine, question.asked) }
+  const found = await recomputePanes(intake.reader, question.firm, question.machine, question.asked)
+  const [differences, missing] = [found.differences.slice(0, LISTED), found.missing.slice(0, LISTED)]
+  return { body: { ...found, differences, missing } }
 }

@@ -16,12 +16,9 @@ import { Evidence } from './evidence.ts'
 import { rawFactsOf } from './rawFacts.ts'
 import { stretchesOf, type Asked } from './stretches.ts'
 
-/** Differences and missing rows that are listed. */
-const LISTED = 200
-
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** The panes of a window that `windowOf` found good. */
+/** The panes of a window that `windowOf` found good, with every difference and missing row. */
 export async function recomputePanes(
   reader: JournalReader,
   firm: Firm,
@@ -57,10 +54,10 @@ export async function recomputePanes(
     hash,
     storedHash,
     equal: hash === storedHash,
-    differences: hash === storedHash ? [] : differencesOf(stored, panes).slice(0, LISTED),
+    differences: hash === storedHash ? [] : differencesOf(stored, panes),
     settled,
     messages: messages.size,
-    missing: [...missing.values()].slice(0, LISTED),
+    missing: [...missing.values()],
   }
 }
 

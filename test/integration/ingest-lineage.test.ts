@@ -9,6 +9,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR, MINUTE, SECOND, type Instant } from '#domain/time.ts'
 import { ledgerFile } from '#store/ledger/file.ts'
 import { sealedFiles } from '#store/journal/folders.ts'
+import { recomputeDay } from '../../ingest/recompute.ts'
 import { createRoutes } from '../../ingest/routes.ts'
 import { ingestMetrics } from '../../ingest/metrics.ts'
 import { itemsBetween } from '../../simulators/works/items.ts'
@@ -221,6 +222,15 @@ test('where the journal has lost a day, what is missing is said', async () => {
     boot: 'a1',
     reason: 'not_in_journal',
   })
+  // the answer lists the first of them; a day made again counts them all
+  const told = brought.filter(({ machine }) => machine === pathOf('m00')).length
+  const { missing: all } = await recomputeDay(
+    running.intake,
+    running.intake.firms.get(FIRM)!,
+    day.date,
+    pathOf('m00'),
+  )
+  expect([missing.length, all]).toEqual([200, told])
 })
 
 test('windows that cannot be asked for are refused by name', async () => {
