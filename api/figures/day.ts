@@ -1,6 +1,7 @@
 /** A production day as the wall shows it: hero, lines, curve, tariff, machines, losses. */
 import type { z } from 'zod'
 import type { DayFigures } from '#contract/figures.ts'
+import { shiftsOf } from '#domain/accounting/almanac.ts'
 import { contractAtOf } from '#domain/accounting/elements/energy.ts'
 import { quarterForecast } from '#domain/accounting/electricity/charge.ts'
 import { periodAt } from '#domain/accounting/electricity/period.ts'
@@ -13,7 +14,7 @@ import type { PriceBook } from '#domain/accounting/records.ts'
 import type { Place } from '#domain/accounting/valuationCase.ts'
 import { performanceOf, type Account, type QuarterSum } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
-import { MINUTE, type Instant } from '#domain/time.ts'
+import type { Instant } from '#domain/time.ts'
 import { basisOf, isRevised, windowOf, type Days } from './days.ts'
 import { lossesView } from './losses.ts'
 import { targetsOf } from './targets.ts'
@@ -37,7 +38,7 @@ export function dayView(days: Days, at: Instant): View {
     lines: linesView(account, figure, targets.lines),
     quarters: account.quarters.map(({ start, cost, value }) => [start, toFen(cost), toFen(value)]),
     tariff: tariffOf(books, window.from, window.to),
-    shifts: shiftsOf(days),
+    shifts: shiftsOfLast(days),
     machines: machinesOf(account, plant),
     ...lossesView(account),
     demand: demandOf(account, books, window.asOf),
@@ -61,20 +62,11 @@ function tariffOf(books: PriceBook, from: Instant, to: Instant): View['tariff'] 
 }
 
 /** Shifts of the last day of the window, by the clock. */
-function shiftsOf({ days, plant, calendar }: Days): View['shifts'] {
-  const last = days.at(-1)!
-  if (calendar.closed.has(last.day)) return []
-  const midnight = last.from - calendar.start * MINUTE
-  return calendar.shifts.map(({ start, end, breaks }, shift) => ({
-    shift,
-    name: plant.shifts[shift]!.name,
-    from: midnight + start * MINUTE,
-    to: midnight + end * MINUTE,
-    breaks: breaks.map(
-      (pause) => [midnight + pause.start * MINUTE, midnight + pause.end * MINUTE] as [number, number],
-    ),
+const shiftsOfLast = ({ days, almanac }: Days): View['shifts'] =>
+  shiftsOf(almanac.day(days.at(-1)!.day)).map(({ breaks, ...shift }) => ({
+    ...shift,
+    breaks: breaks.map(({ from, to }) => [from, to] as [number, number]),
   }))
-}
 
 const byMachine = <T extends Place>(list: readonly T[]): Map<string | null, T[]> =>
   Map.groupBy(list, ({ machine }) => machine)

@@ -5,14 +5,14 @@ import { reliabilityOf } from '#domain/kpi/reliability.ts'
 import { partOf, type Account } from '#domain/kpi/account.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
 import { keysOf, type Axis, type Scope } from '#domain/accounting/valuation.ts'
-import { spanOfMonth } from '#domain/accounting/monthAccount.ts'
+import { shiftsOf } from '#domain/accounting/almanac.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { Plant } from '#domain/plant/plant.ts'
-import { MINUTE, type Instant } from '#domain/time.ts'
+import { MINUTE } from '#domain/time.ts'
 import { Turns } from '#runtime/turns.ts'
 import type { Refused } from '../http/problem.ts'
 import { refuse } from '../http/problem.ts'
-import { together, type Accounts, type Sources } from './accounts.ts'
+import { together, type Accounts, type DayAccount, type Sources } from './accounts.ts'
 import { bookshelf } from './almanac.ts'
 import { insideOf } from './cost.ts'
 import { daysOf, isRefused, type Days } from './days.ts'
@@ -95,28 +95,27 @@ async function windowsOf(
   if (days.missing.length > 0)
     return refuse(409, 'not-valued', `the accounts of these days are under way: ${days.missing.join(', ')}`)
   if (by === 'month') return monthsOf(days)
-  return days.days.flatMap(({ account, from, asOf, day }) =>
-    by === 'day'
-      ? [{ from, to: asOf, account }]
-      : shiftsOf(days, day, from).map((own) => ({ ...own, to: Math.min(own.to, asOf), account })),
-  )
+  return days.days.flatMap((one) => (by === 'day' ? [windowOf([one], one.account)] : shiftWindows(days, one)))
 }
 
-function shiftsOf({ calendar }: Days, day: string, from: Instant): (Span & { readonly shift: number })[] {
-  if (calendar.closed.has(day)) return []
-  const midnight = from - calendar.start * MINUTE
-  return calendar.shifts.map(({ start, end }, shift) => ({
-    shift,
-    from: midnight + start * MINUTE,
-    to: midnight + end * MINUTE,
-  }))
-}
+/** What was summed: whole days as far as they are known. */
+const windowOf = (days: readonly DayAccount[], account: Account): Window => ({
+  from: days[0]!.from,
+  to: days.at(-1)!.asOf,
+  account,
+})
+
+/** Shifts of a day that have begun, as far as they are known. */
+const shiftWindows = ({ almanac }: Days, { day, asOf, account }: DayAccount): Window[] =>
+  shiftsOf(almanac.day(day))
+    .filter(({ from }) => from < asOf)
+    .map(({ shift, from, to }) => ({ shift, from, to: Math.min(to, asOf), account }))
 
 /** Production days by the month of their date. */
 async function monthsOf({ days }: Days): Promise<Window[]> {
   const months: Window[] = []
-  for (const [month, own] of Map.groupBy(days, ({ day }) => day.slice(0, 7)))
-    months.push({ ...spanOfMonth(month), account: (await together(own))! })
+  for (const own of Map.groupBy(days, ({ day }) => day.slice(0, 7)).values())
+    months.push(windowOf(own, (await together(own))!))
   return months
 }
 

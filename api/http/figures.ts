@@ -8,8 +8,9 @@ import { daysOf, isRefused, type Days } from '../figures/days.ts'
 import { machineView, totalsOfMachine } from '../figures/machine.ts'
 import { revisionsOf } from '../figures/revisions.ts'
 import { figureRows } from '../figures/windows.ts'
+import { shiftsOf } from '#domain/accounting/almanac.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
-import { DAY, MINUTE } from '#domain/time.ts'
+import { DAY } from '#domain/time.ts'
 import { machineOf } from './machines.ts'
 import { refuse } from './problem.ts'
 import { serve } from './serve.ts'
@@ -72,16 +73,11 @@ export const figures = (ports: Ports) => {
 }
 
 /** The window, or a shift of its last day, up to now. */
-function spanOf({ days, calendar }: Days, shift: number | null | undefined) {
+function spanOf({ days, almanac }: Days, shift: number | null | undefined) {
   const last = days.at(-1)!
-  const whole = { from: days[0]!.from, to: last.asOf }
-  const own = typeof shift === 'number' ? calendar.shifts[shift] : undefined
-  if (!own) return whole
-  const midnight = last.from - calendar.start * MINUTE
-  return {
-    from: midnight + own.start * MINUTE,
-    to: Math.max(midnight + own.start * MINUTE, Math.min(last.asOf, midnight + own.end * MINUTE)),
-  }
+  const own = shiftsOf(almanac.day(last.day)).find((one) => one.shift === shift)
+  if (!own) return { from: days[0]!.from, to: last.asOf }
+  return { from: own.from, to: Math.max(own.from, Math.min(last.asOf, own.to)) }
 }
 
 /** Quarters of a machine in the window: of settled days from the ledger, of an open one as of now. */

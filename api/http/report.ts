@@ -55,7 +55,7 @@ async function reportOf(
   const days = await daysOf(ports, accountsOf(ports), firm, { from: day, to: day })
   if (isRefused(days)) return days
   const now = ports.now()
-  const span = shiftsOfDay(days, day, days.days[0]!.from)[Number(shift)]
+  const span = shiftsOfDay(days, day).find((one) => one.shift === Number(shift))
   if (!span) return refuse(404, 'no-shift', 'the production day has no such shift')
   if (span.from > now) return refuse(404, 'no-data', 'the shift has not begun yet')
   const settled = ports.ledgers.of(firm)!.settled(day, day)

@@ -9,7 +9,7 @@ import type { Book, PriceBook, RecordValues } from './records.ts'
 import type { Span } from './span.ts'
 import { plantMachineOf } from './valuationCase.ts'
 import { closedDaysOf, plannerOf, type DayPlan, type PlantMachine } from './valuationPlan.ts'
-import type { Machine, Plant } from '#domain/plant/plant.ts'
+import type { Machine, Plant, Title } from '#domain/plant/plant.ts'
 import { DAY, MINUTE, type Instant } from '#domain/time.ts'
 
 export type DayPart = Span & {
@@ -167,6 +167,26 @@ export class Almanac {
     }
     return calendar
   }
+}
+
+/** A shift of a production day by the clock. */
+export type ShiftOfDay = Span & {
+  readonly shift: number
+  readonly name: Title
+  readonly breaks: readonly Span[]
+}
+
+/** Shifts of a production day, in order; none on a day that is closed. */
+export function shiftsOf({ plant, year, parts, ...day }: ProductionDay): ShiftOfDay[] {
+  const midnight = day.from - year.start * MINUTE
+  return parts.flatMap(({ shift, from, to }) => {
+    if (shift === null) return []
+    const breaks = year.shifts[shift]!.breaks.map(({ start, end }) => ({
+      from: Math.min(midnight + start * MINUTE, to),
+      to: Math.min(midnight + end * MINUTE, to),
+    }))
+    return [{ shift, name: plant.shifts[shift]!.name, from, to, breaks }]
+  })
 }
 
 function partsOf(calendar: Calendar, day: string, whole: Span): DayPart[] {

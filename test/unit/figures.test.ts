@@ -7,10 +7,13 @@ import { dayView } from '../../api/figures/day.ts'
 import { machineView } from '../../api/figures/machine.ts'
 import { figureRows } from '../../api/figures/windows.ts'
 import { energyOfShift } from '../../api/report/energy.ts'
+import { shiftRows } from '../../api/report/shifts.ts'
+import type { Span } from '#domain/accounting/span.ts'
 import { add } from '#domain/accounting/pane.ts'
 import {
   at,
   figuresCase,
+  type FiguresCase,
   FIRM,
   LATHE,
   metered,
@@ -102,20 +105,18 @@ test("a machine's energy is null in yuan while a part of it has no price; what i
   })
 })
 
+async function told(own: FiguresCase, by: 'day' | 'shift' | 'month', span: Span, name?: string) {
+  const found = await figureRows(own.sources, own.accounts, FIRM, { by, scope: 'plant', ...span, name })
+  if (!Array.isArray(found)) throw new Error(JSON.stringify(found))
+  return found as FigureRow[]
+}
+
 describe('rows of figures', () => {
   const panes = [...metered(at(31, 8), at(32, 8)), packed(at(31, 12), 'tee-dn25')]
   const rows = async (own: typeof records, names: readonly string[]) => {
-    const { sources, accounts } = figuresCase({ records: own, panes, now: at(32, 8) })
-    const query = {
-      by: 'day',
-      scope: 'plant',
-      from: at(31, 9),
-      to: at(31, 10),
-      name: names.join(','),
-    } as const
-    const told = await figureRows(sources, accounts, FIRM, query)
-    if (!Array.isArray(told)) throw new Error(JSON.stringify(told))
-    return Object.fromEntries((told as FigureRow[]).map(({ name, value, reason }) => [name, reason ?? value]))
+    const known = figuresCase({ records: own, panes, now: at(32, 8) })
+    const found = await told(known, 'day', { from: at(31, 9), to: at(31, 10) }, names.join(','))
+    return Object.fromEntries(found.map(({ name, value, reason }) => [name, reason ?? value]))
   }
 
   test('value is unknown where a product that was packed has no price', async () => {
@@ -140,5 +141,51 @@ describe('rows of figures', () => {
       'line.labour': expect.any(Number),
       value: 864_000,
     })
+  })
+
+  test('a shift that has not begun has no rows; one that runs ends now', async () => {
+    const known = figuresCase({ panes, now: at(31, 10) })
+    const found = await told(known, 'shift', { from: at(31, 8), to: at(31, 9) }, 'cost.total')
+    expect(found.map(({ from, to }) => [from, to])).toEqual([[at(31, 8), at(31, 10)]])
+  })
+
+  test("a month's row says which days of it were summed", async () => {
+    const known = figuresCase({ panes: [...panes, ...metered(at(32, 8), at(32, 12))], now: at(32, 12) })
+    const found = await told(known, 'month', { from: at(31, 9), to: at(32, 9) }, 'cost.total')
+    expect(found.map(({ from, to }) => [from, to])).toEqual([
+      [at(31, 8), at(32, 8)],
+      [at(32, 8), at(32, 12)],
+    ])
+  })
+})
+
+const target = (from: number, value: number) =>
+  ({
+    kind: 'target',
+    key: 'shift.0.u',
+    from,
+    value: { value, unit: 'yuan' },
+    source: 'test',
+    illustrative: true,
+  }) as const
+
+describe('days of several plans', () => {
+  // 1 April is closed by a record that holds from then on, and the target is another one
+  const closed = {
+    ...records.find(({ kind }) => kind === 'calendar')!,
+    from: at(32, 0),
+    value: { weekdays: [], closed: ['2026-04-01'] },
+  }
+  const own = [...records, target(at(1, 0), 90), target(at(32, 0), 80), closed] as typeof records
+
+  test('each has the shifts, and each shift the target, that hold when it begins', async () => {
+    const panes = [...metered(at(31, 8), at(33, 12))]
+    const found = await figuresCase({ records: own, panes, now: at(33, 12) }).days('2026-03-31', '2026-04-02')
+    const rows = shiftRows(found, [], at(33, 12)).map(({ day, shift, target: u }) => [day, shift, u])
+    expect(rows).toEqual([
+      ['2026-04-02', 0, 8000],
+      ['2026-03-31', 1, null],
+      ['2026-03-31', 0, 9000],
+    ])
   })
 })
