@@ -213,7 +213,9 @@ export class HistorianFeed {
   }
 
   async #pause(ms: Millis): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined) // aborted: stopping
+    await sleep(ms, undefined, { signal: this.#stop.signal, ref: false }).catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error // aborted: stopping
+    })
   }
 
   #told(): void {

@@ -72,7 +72,9 @@ export class LanDoor {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#looking?.catch(() => undefined)
+    await this.#looking?.catch((error: unknown) =>
+      this.#options.log.warn({ err: error }, 'the last look for addresses failed'),
+    )
     for (const address of this.#servers.keys()) this.#shut(address)
   }
 

@@ -88,12 +88,12 @@ const SERVES = 20
 /** Then a new one is made, and whoever asks meanwhile is not kept waiting, unless the old one is older than this. */
 const STILL_SHOWN_MS = 30 * SECOND
 
-type Asked = Pick<Ports, 'now'> & { readonly simulators: Pick<Ports['simulators'], 'told'> }
+type Asked = Pick<Ports, 'now' | 'log'> & { readonly simulators: Pick<Ports['simulators'], 'told'> }
 type Kept = { readonly table: Devices; readonly made: Millis; readonly fresh: Millis }
 
 /** The table of a firm. An installation that was started often has much to add up: its `at` says how old it is. Throws what the socket throws. */
 export function devicesOf(
-  { simulators, now }: Asked,
+  { simulators, now, log }: Asked,
   clock: () => Millis = () => performance.now(),
 ): (firm: string) => Promise<Devices> {
   const kept = new Map<string, Kept>()
@@ -108,6 +108,7 @@ export function devicesOf(
       return table
     } catch (error) {
       kept.delete(firm)
+      log.warn({ err: error, firm }, 'the simulators do not tell what their devices sent')
       throw error
     } finally {
       making.delete(firm)
@@ -121,8 +122,8 @@ export function devicesOf(
     let fresh = making.get(firm)
     if (!fresh) making.set(firm, (fresh = make(firm)))
     if (!old || age > old.fresh + STILL_SHOWN_MS) return fresh
-    // the next who asks is told of a failure
-    fresh.catch(() => {})
+    // a failure is in the log, and the next who asks is told of it
+    fresh.catch(() => undefined)
     return old.table
   }
 }

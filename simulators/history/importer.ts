@@ -27,15 +27,18 @@ export async function importDays(begin: HistoryRecord, ports: ImportPorts): Prom
   const live = begin.live!
   const last = lastDay(live)
   let record = begin
-  let ahead = record.next === null ? null : ports.tell(record.next, live, record.seqs)
-  while (record.next !== null) {
+  let day = record.next === null ? null : await ports.tell(record.next, live, record.seqs)
+  while (day !== null && record.next !== null) {
     const date: string = record.next
-    const day = await ahead!
-    // made while this one is sent
-    ahead = date < last ? ports.tell(addDays(date, 1), live, day.seqs) : null
-    ahead?.catch(() => undefined) // seen when it is its turn
-    await sendAll(day.batches, ports)
+    // the next one is made while this one is sent
+    const [sent, made] = await Promise.allSettled([
+      sendAll(day.batches, ports),
+      date < last ? ports.tell(addDays(date, 1), live, day.seqs) : null,
+    ])
+    if (sent.status === 'rejected') throw sent.reason
     record = ports.keep(afterDay(record, day))
+    if (made.status === 'rejected') throw made.reason
+    day = made.value
   }
   return record
 }

@@ -10,14 +10,25 @@ import { until, type Installation } from './installation.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
+type Status = { readonly lag: number; readonly historian: { readonly lag: number; readonly ok: boolean } }
+
 /** Waits until the pipeline and the historian have read all that the journal holds. */
 export async function settled(installation: Installation): Promise<void> {
-  await until(async () => {
-    const status = await installation
-      .local<{ lag: number; historian: { lag: number; ok: boolean } }>('ingest', 'GET', '/status')
-      .catch(() => null)
-    return status !== null && status.lag === 0 && status.historian.ok && status.historian.lag === 0
-  }, 60_000)
+  let last: unknown = null
+  const isSettled = async () => {
+    try {
+      const status = await installation.local<Status>('ingest', 'GET', '/status')
+      last = status
+      return status.lag === 0 && status.historian.ok && status.historian.lag === 0
+    } catch (error) {
+      last = error // it may be starting; if it never does, the timeout says why
+      return false
+    }
+  }
+  await until(isSettled, 60_000).catch((error: unknown) => {
+    const told = last instanceof Error ? last.message : JSON.stringify(last)
+    throw new Error(`ingest does not come to rest: ${told}`, { cause: error })
+  })
 }
 
 /** What the journal itself says of a firm's device messages, counted here without the pipeline. */

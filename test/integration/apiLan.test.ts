@@ -184,6 +184,29 @@ describe('T21 --lan', () => {
     await door.close()
   })
 
+  test('a look that fails while the door closes is in the log', async () => {
+    const warned: string[] = []
+    const none = { ...host, addresses: [] as string[] }
+    let names = none
+    const door = new LanDoor({
+      folder: path.join(dir, 'door'),
+      port: 0,
+      host: () => names,
+      serve: () => {
+        throw new Error('no server')
+      },
+      log: { ...log, info: () => undefined, warn: (_: object, text: string) => warned.push(text) } as never,
+      now: () => Date.now(),
+    })
+    await door.open()
+    names = { ...host, addresses: ['127.0.0.5'] }
+    const look = door.look()
+    const closed = door.close()
+    await expect(look).rejects.toThrow('no server')
+    await closed
+    expect(warned).toContain('the last look for addresses failed')
+  })
+
   test.each([
     ['a certificate of its own', ['--tls-cert', 'a.crt', '--tls-key', 'a.key']],
     ['plain HTTP on the network', ['--http', '0.0.0.0:0']],

@@ -10,6 +10,7 @@ import { plantText } from '#contract/plantText.ts'
 import { SCENARIOS } from '#contract/rest.ts'
 import { courseOf } from '#domain/accounting/register.ts'
 import { HOUR, MINUTE } from '#domain/time.ts'
+import type { Log } from '#runtime/log.ts'
 import {
   computedGrowth,
   computedState,
@@ -374,7 +375,7 @@ const told = {
   notes: [],
 }
 const asks = () => {
-  const state = { clock: 1000, asked: [] as string[], fails: false }
+  const state = { clock: 1000, asked: [] as string[], fails: false, logged: 0 }
   const simulators = {
     told: (firm: string) => {
       state.asked.push(firm)
@@ -382,7 +383,8 @@ const asks = () => {
       return state.fails ? Promise.reject(new Error('gone')) : Promise.resolve({ ...told, firm })
     },
   }
-  return { state, ask: devicesOf({ simulators, now: () => state.clock }, () => state.clock) }
+  const log = { warn: () => state.logged++ } as unknown as Log
+  return { state, ask: devicesOf({ simulators, log, now: () => state.clock }, () => state.clock) }
 }
 
 describe('what devices sent', () => {
@@ -480,6 +482,8 @@ describe('what devices sent', () => {
       state.clock += 20 * 5
       await ask('demo-a')
       await expect(ask('demo-a')).rejects.toThrow('gone')
+      // whoever was shown the old table was told nothing: the log was
+      expect(state.logged).toBe(3)
     })
   })
 })

@@ -234,6 +234,29 @@ test('cut anywhere and begun again, it tells the same items under the same numbe
     ),
   ))
 
+test('what goes wrong while a day is made is told when the day before is sent and kept, and never instead of its failure', async () => {
+  const from = '2026-03-02'
+  const live = startOf(from) + 2 * 24 * HOUR
+  const begin: HistoryRecord = { ...newRecord({ from, retrofit: from }, 1), live }
+  const bring = async (publish: () => Promise<void>) => {
+    const kept: (string | null)[] = []
+    const end = importDays(begin, {
+      tell: (date, _to, seqs) =>
+        date === from ? Promise.resolve(batchesOf([item('a')], seqs)) : Promise.reject(new Error('not made')),
+      leave: () => Promise.resolve(),
+      publish,
+      onBatch: () => undefined,
+      keep: (record) => {
+        kept.push(record.next)
+        return record
+      },
+    })
+    return [await end.then(String, (error: Error) => error.message), kept]
+  }
+  expect(await bring(() => Promise.resolve())).toEqual(['not made', ['2026-03-03']])
+  expect(await bring(() => Promise.reject(new Error('cut')))).toEqual(['cut', []])
+})
+
 test('history ends where the live plant begins', () => {
   expect(lastDay(startOf('2026-03-09'))).toBe('2026-03-08')
   expect(lastDay(startOf('2026-03-09') + 1)).toBe('2026-03-09')
