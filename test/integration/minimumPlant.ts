@@ -13,11 +13,11 @@ import { deed, FIRM, tickAt, type Sent } from '../pipelineCase.ts'
 
 const plants = path.resolve(import.meta.dirname, '../plants')
 const found = readPlantFolder(plants).find(({ firm }) => firm === 'minimum')!.reading as { plant: Plant }
-const plant: Plant = { ...found.plant, firm: FIRM, credentials: [] }
+export const plant: Plant = { ...found.plant, firm: FIRM, credentials: [] }
 export const { records } = readRecords(plants, 'minimum') as { records: DatedRecord[] }
 
 const METER = 'main/shop/l1/meter-01'
-const TABLE = 'main/shop/l1/packing-01'
+export const TABLE = 'main/shop/l1/packing-01'
 const QUARTER: Millis = 15 * MINUTE
 /** 1 March 2026, 08:00 in Shanghai. */
 export const BEGIN: Instant = Date.UTC(2026, 2, 1)
@@ -76,8 +76,8 @@ export function teller(load: Load = usual, since: Instant = BEGIN) {
   }
 }
 
-export const begun = (when: Instant, list: readonly DatedRecord[] = records): Sent[] => [
-  deed(when, 'plant.put', plant),
+export const begun = (when: Instant, list: readonly DatedRecord[] = records, own = plant): Sent[] => [
+  deed(when, 'plant.put', own),
   deed(when, 'record.put', { records: list }),
 ]
 
