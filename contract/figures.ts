@@ -234,8 +234,8 @@ export const CostView = z.object({
       unallocated: fen,
     }),
   ),
-  /** Cost of quarter-hours without output, inside the cost. */
-  noOutput: fen,
+  /** Cost of quarter-hours in which the plant made nothing, inside the cost; null of a part of it, or of a shift. */
+  noOutput: fen.nullable(),
   losses: z.array(LossView),
   lossTotal: fen,
   /** Gross view: what scrap and rework took at standard, by the line it was taken out of. */

@@ -7,9 +7,17 @@ import { poolOf, POOLS, UNALLOCATED, type Share } from '#domain/accounting/pools
 import { costsByMachine, costsByWork, sharesOf } from '#domain/accounting/poolsShared.ts'
 import { fenOfParts, toFen, type Nano } from '#domain/accounting/rounding.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
-import { keyOn, keysOf, type Axis, type Scope, type ScopeKey } from '#domain/accounting/valuation.ts'
+import {
+  concerns,
+  keyOn,
+  keysOf,
+  reasonOf,
+  type Axis,
+  type Scope,
+  type ScopeKey,
+} from '#domain/accounting/valuation.ts'
 import type { Place } from '#domain/accounting/valuationCase.ts'
-import { partOf, type Account } from '#domain/kpi/account.ts'
+import { partOf, type Account, type AccountPart } from '#domain/kpi/account.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { Turns } from '#runtime/turns.ts'
 import { basisOf, isRevised, windowOf, type Days } from './days.ts'
@@ -62,9 +70,9 @@ export async function costView(
     lines: linesView(account, figure, scope === 'plant' ? targets.lines : new Map()),
     elements: elementsView(account, figure),
     axis,
-    parts: partsOf(days, account, axis, inside, shared === 'yes'),
+    parts: partsOf(days, account, figure.holes, axis, inside, shared === 'yes'),
     pools: await poolsView(days, inside),
-    noOutput: noOutputOf(account),
+    noOutput: scope === 'plant' && shift === undefined ? noOutputOf(days.account) : null,
     ...lossesView(account),
     scrapTaken: scrapTaken(account),
     basis: basisOf(days),
@@ -80,7 +88,8 @@ export function titleOf({ machines, shifts }: Plant, axis: Axis, key: ScopeKey):
 /** Every key of an axis; they sum to the cost and value of the account. */
 function partsOf(
   days: Days,
-  account: Account,
+  account: AccountPart,
+  holes: View['figure']['holes'],
   axis: Axis,
   inside: (place: Place) => boolean,
   shared: boolean,
@@ -102,7 +111,7 @@ function partsOf(
   const worth = fenOfParts(rows.map(({ id, value }) => ({ id, nano: value })))
   return rows
     .map(({ key, nano, value }, i) => {
-      const hole = account.holes.find(({ machine }) => axis === 'machine' && machine === key)
+      const hole = holes.find(({ machine }) => concerns({ axis, key }, machine))
       const { u, status } = uOf(nano, value, { known: !hole })
       return {
         key,
@@ -111,7 +120,7 @@ function partsOf(
         value: worth.parts[i]!,
         u2: u === null ? null : shownU(u),
         status,
-        reason: hole ? `${hole.reason}: ${hole.of}` : null,
+        reason: hole ? reasonOf(hole) : null,
       }
     })
     .toSorted((a, b) => (axis === 'shift' ? inOrder(a.key, b.key) : b.cost - a.cost))
@@ -172,7 +181,7 @@ const noOutputOf = ({ quarters }: Account): number =>
   toFen(quarters.reduce((sum, { cost, value }) => (value === 0n ? sum + cost : sum), 0n))
 
 /** What scrap and rework took out of other lines at standard cost: the gross view puts it back. */
-function scrapTaken({ cells }: Account): View['scrapTaken'] {
+function scrapTaken({ cells }: AccountPart): View['scrapTaken'] {
   const sums = new Map<Line, Nano>()
   for (const { element, stream, nano } of cells) {
     if (stream !== GIVEN_UP) continue

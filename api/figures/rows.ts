@@ -8,7 +8,7 @@ import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
 import { shownU } from '#domain/accounting/u.ts'
 import { figureOf, reasonOf, type Scope, type Valuation } from '#domain/accounting/valuation.ts'
-import { performanceOf, type Account } from '#domain/kpi/account.ts'
+import { performanceOf, type AccountPart } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { addTotals, type Totals } from '#domain/kpi/totals.ts'
 import { SECOND, type Instant } from '#domain/time.ts'
@@ -20,7 +20,7 @@ const LINE_NAMES: Readonly<Partial<Record<(typeof LINES)[number], string>>> = { 
 
 /** Everything that is known of an account of one scope; its places are that scope's alone. */
 export function rowsOf(
-  account: Account,
+  account: AccountPart,
   scope: Scope,
   name: string,
   window: { readonly from: Instant; readonly to: Instant },
@@ -45,7 +45,7 @@ const row = (name: string, unit: string, value: number | null, reason: string | 
   reason,
 })
 
-function moneyRows(account: Account, scope: Scope): Row[] {
+function moneyRows(account: AccountPart, scope: Scope): Row[] {
   const figure = figureOf(account, scope)
   const elements = fenOfParts(figure.elements.map(({ element, known }) => ({ id: element, nano: known })))
   const byLine = Map.groupBy(account.cells, ({ element, stream }) => shownAt(element, stream).line)
@@ -63,7 +63,7 @@ function moneyRows(account: Account, scope: Scope): Row[] {
     return element === 'value' ? [] : [{ element, line: shownAt(element, null).line, hole }]
   })
   const unvalued = figure.holes.find(({ element }) => element === 'value')
-  const sum = (of: (value: Account['values'][number]) => bigint) =>
+  const sum = (of: (value: AccountPart['values'][number]) => bigint) =>
     toFen(account.values.reduce((total, value) => total + of(value), 0n))
   const values = {
     'value.added': sum(({ added }) => added),

@@ -10,7 +10,7 @@ import { fenOfParts, type Nano } from '#domain/accounting/rounding.ts'
 import { PROVENANCES, type Provenance } from '#domain/accounting/valuationCase.ts'
 import type { PlantMachine } from '#domain/accounting/valuationPlan.ts'
 import { U_DEFINITIONS } from '#domain/accounting/u.ts'
-import { partOf, type Account, type AccountInput } from '#domain/kpi/account.ts'
+import { partOf, type Account, type AccountPart, type AccountInput } from '#domain/kpi/account.ts'
 import { postsOf, VALUE, type Amount, type OriginPost } from '#domain/kpi/origin.ts'
 import { insideOf, scopeOf, shiftOf } from './cost.ts'
 import type { DayPanes } from './dayPanes.ts'
@@ -76,7 +76,7 @@ function billPosts({ cells, span }: Account, amount: Amount): OriginPost[] {
   )
 }
 
-function elementsOf(account: Account, figure: Figure): Trace['elements'] {
+function elementsOf(account: AccountPart, figure: Figure): Trace['elements'] {
   return elementsView(account, figure).map(({ element, title, driver, known, u2, reason }) => {
     const cells = account.cells.filter((cell) => cell.element === element)
     const by = (one: Provenance) => String(sumOf(cells.filter(({ provenance }) => provenance === one)))

@@ -8,9 +8,9 @@ import { ELEMENTS, LINES, shownAt, type Line } from '#domain/accounting/elements
 import type { ElementId } from '#domain/accounting/elements/element.ts'
 import { fenOfParts, toFen, type Nano } from '#domain/accounting/rounding.ts'
 import { shownU, shownUs, type CostPerOutput } from '#domain/accounting/u.ts'
-import { figureOf, type Cell, type Scope, type Valuation } from '#domain/accounting/valuation.ts'
+import { figureOf, reasonOf, type Cell, type Scope, type Valuation } from '#domain/accounting/valuation.ts'
 import { PROVENANCES, type Provenance } from '#domain/accounting/valuationCase.ts'
-import type { Account } from '#domain/kpi/account.ts'
+import type { AccountPart } from '#domain/kpi/account.ts'
 import { addTotals, type Totals } from '#domain/kpi/totals.ts'
 
 export type Figure = z.infer<typeof FigureView>
@@ -29,7 +29,7 @@ function provenancesOf(cells: readonly Cell[]): z.infer<typeof Provenances> {
   return Object.fromEntries(PROVENANCES.map((id, i) => [id, shown.parts[i]!])) as Record<Provenance, number>
 }
 
-const provisionalOf = (account: Account, cells: readonly Cell[]): number =>
+const provisionalOf = (account: AccountPart, cells: readonly Cell[]): number =>
   account.provisional ? toFen(sumOf(cells, ({ element }) => OF_THE_MONTH.has(element))) : 0
 
 /** Time with evidence over all time; null: there is none. */
@@ -38,8 +38,8 @@ export const coverageOf = ({ covered, calendar }: Totals): number | null =>
 
 const ratio = ({ u, status }: CostPerOutput) => ({ u, u2: u === null ? null : shownU(u), status })
 
-/** `account` is of the scope's places already, but for holes and evidence, which go by machine. */
-export function figureView(account: Account, scope: Scope = 'plant', revised = false): Figure {
+/** `account` is of the scope's places already, but for its holes, which go by machine. */
+export function figureView(account: AccountPart, scope: Scope = 'plant', revised = false): Figure {
   const figure = figureOf(account, scope, { revised })
   const { uWip, uRaw } = figure
   return {
@@ -53,7 +53,7 @@ export function figureView(account: Account, scope: Scope = 'plant', revised = f
     by: provenancesOf(account.cells),
     coverage: coverageOf(addTotals(account.totals.map(({ totals }) => totals))),
     provisional: provisionalOf(account, account.cells),
-    holes: account.holes.map(holeView),
+    holes: figure.holes.map(holeView),
   }
 }
 
@@ -75,7 +75,7 @@ function usOf(
 
 /** The wall's lines; they sum to the figure. `targets`: hundredths by line. */
 export function linesView(
-  account: Account,
+  account: AccountPart,
   figure: Figure,
   targets: ReadonlyMap<Line, number>,
 ): z.infer<typeof LineView>[] {
@@ -93,14 +93,14 @@ export function linesView(
     target: targets.get(line) ?? null,
     by: provenancesOf(cellsOf(line)),
     provisional: provisionalOf(account, cellsOf(line)),
-    holes: account.holes
-      .filter(({ element }) => element !== 'value' && shownAt(element, null).line === line)
-      .map(holeView),
+    holes: figure.holes.filter(
+      ({ element }) => element !== 'value' && shownAt(element as ElementId, null).line === line,
+    ),
   }))
 }
 
 /** The fifteen elements; what they know sums to the figure's cost. */
-export function elementsView(account: Account, figure: Figure): z.infer<typeof ElementView>[] {
+export function elementsView(account: AccountPart, figure: Figure): z.infer<typeof ElementView>[] {
   const byElement = Map.groupBy(account.cells, ({ element }) => element)
   const cellsOf = (id: ElementId) => byElement.get(id) ?? []
   const shown = fenOfParts(ELEMENTS.map(({ id }) => ({ id, nano: sumOf(cellsOf(id)) })))
@@ -109,7 +109,7 @@ export function elementsView(account: Account, figure: Figure): z.infer<typeof E
     figure,
   )
   return ELEMENTS.map(({ id, title, behaviour, driver, allocation }, i) => {
-    const hole = account.holes.find(({ element }) => element === id)
+    const hole = figure.holes.find(({ element }) => element === id)
     return {
       element: id,
       title,
@@ -120,7 +120,7 @@ export function elementsView(account: Account, figure: Figure): z.infer<typeof E
       known: shown.parts[i]!,
       u2: us[i]!,
       by: provenancesOf(cellsOf(id)),
-      reason: hole ? `${hole.reason}: ${hole.of}` : null,
+      reason: hole ? reasonOf(hole) : null,
     }
   })
 }

@@ -8,15 +8,20 @@ import { chargeByPeriod } from '#domain/accounting/electricity/charge.ts'
 import { monthOf } from '#domain/accounting/monthAccount.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
-import type { Account } from '#domain/kpi/account.ts'
+import type { AccountPart } from '#domain/kpi/account.ts'
 import { HOUR, type Instant } from '#domain/time.ts'
 import type { Days } from '../figures/days.ts'
 
 type View = z.infer<typeof ShiftReport>['energy']
 
-/** `account` is of the shift's places; its quarters are of the whole day. */
-export function energyOfShift({ books }: Days, account: Account, from: Instant, to: Instant): View {
-  const quarters = account.quarters.filter(({ start }) => start >= from && start < to)
+/** `account` is of the shift's places. */
+export function energyOfShift(
+  { books, account: whole }: Days,
+  account: AccountPart,
+  from: Instant,
+  to: Instant,
+): View {
+  const quarters = whole.quarters.filter(({ start }) => start >= from && start < to)
   const contractAt = contractAtOf(books)
   const charged = chargeByPeriod(contractAt, quarters)
   const used = charged.flatMap(({ period, price, wh, nano }) =>
@@ -36,7 +41,7 @@ export function energyOfShift({ books }: Days, account: Account, from: Instant, 
   const [demand, powerFactor] = [costOf('demand'), costOf('power_factor')]
   const wh = quarters.reduce((sum, quarter) => sum + quarter.wh, 0)
   const peak = quarters.reduce((most, quarter) => Math.max(most, quarter.wh), 0)
-  const month = account.months.find((one) => one.month === monthOf(from))
+  const month = whole.months.find((one) => one.month === monthOf(from))
   return {
     wh,
     periods,

@@ -8,7 +8,7 @@ import { addLosses } from '#domain/accounting/loss.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
 import type { Book } from '#domain/accounting/records.ts'
 import { U_DEFINITIONS } from '#domain/accounting/u.ts'
-import { partOf, type Account } from '#domain/kpi/account.ts'
+import { partOf, type AccountPart } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
 import { addTotals, makesPieces, type Totals } from '#domain/kpi/totals.ts'
 import type { Machine, Plant } from '#domain/plant/plant.ts'
@@ -89,7 +89,7 @@ export function shiftReport(days: Days, { span, trail, at }: ReportAsked): View 
 }
 
 /** Products that were finished or worked on, the most valuable first. */
-function productsOf({ values }: Account, plant: Plant, book: Book): View['products'] {
+function productsOf({ values }: AccountPart, plant: Plant, book: Book): View['products'] {
   const rows = [...Map.groupBy(values, ({ product }) => product)].flatMap(([product, cells]) => {
     if (product === null) return []
     const finished = cells.reduce((sum, cell) => sum + cell.finished, 0n)
@@ -116,7 +116,7 @@ const kindTitle = ({ title }: Machine, count: number) =>
   count === 1 ? title : { zh: title.zh.replace(/[\s#-]*\d+$/, ''), en: title.en.replace(/[\s#-]*\d+$/, '') }
 
 /** A, E and Q of the machines of a kind together: sums first, then the ratio. */
-function kindsOf({ totals }: Account, plant: Plant, book: Book): View['kinds'] {
+function kindsOf({ totals }: AccountPart, plant: Plant, book: Book): View['kinds'] {
   const byMachine = Map.groupBy(totals, ({ machine }) => machine)
   const machines = plant.machines.filter(
     (machine) => machine.meter !== true && makesPieces(book, machine.kind),
@@ -138,7 +138,7 @@ function kindsOf({ totals }: Account, plant: Plant, book: Book): View['kinds'] {
   })
 }
 
-function stopsOf({ losses }: Account, plant: Plant): Pick<View, 'stops' | 'stopTotal'> {
+function stopsOf({ losses }: AccountPart, plant: Plant): Pick<View, 'stops' | 'stopTotal'> {
   const stops = losses.filter(({ kind }) => kind === 'stop')
   const reasons = new Map(stopReasonsOf(plant).map(({ code, title }) => [code, { ...title }]))
   const shown = lossesView({ losses: stops })
@@ -152,7 +152,7 @@ function stopsOf({ losses }: Account, plant: Plant): Pick<View, 'stops' | 'stopT
   }
 }
 
-function otherLosses({ losses }: Account): View['otherLosses'] {
+function otherLosses({ losses }: AccountPart): View['otherLosses'] {
   const sums = [...Map.groupBy(losses, ({ kind }) => kind)].map(([kind, own]) => ({
     kind,
     cost: toFen(own.reduce((sum, { nano }) => sum + nano, 0n)),
@@ -161,7 +161,7 @@ function otherLosses({ losses }: Account): View['otherLosses'] {
 }
 
 /** Scrapped parts by machine, the dearest first. */
-function scrapOf({ losses }: Account, plant: Plant): View['scrap'] {
+function scrapOf({ losses }: AccountPart, plant: Plant): View['scrap'] {
   return addLosses(losses.filter(({ kind }) => kind === 'scrap'))
     .filter(({ milli }) => milli > 0)
     .map(({ machine, milli, nano }) => ({

@@ -131,7 +131,7 @@ const inside = (scope: Scope, place: Place): boolean =>
   scope === 'plant' || keyOn(scope.axis, place) === scope.key
 
 /** Every key of an axis that has cost or value, null among them where something has none: together they are the plant. */
-export function keysOf({ cells, values }: Valuation, axis: Axis): ScopeKey[] {
+export function keysOf({ cells, values }: Pick<Valuation, 'cells' | 'values'>, axis: Axis): ScopeKey[] {
   return [...new Set([...cells, ...values].map((place) => keyOn(axis, place)))]
 }
 
@@ -142,6 +142,9 @@ export type ElementFigure = {
   readonly known: Nano
   readonly reason: string | null
 }
+
+/** What figures of any scope are made of. */
+export type Valued = Pick<Valuation, 'cells' | 'values' | 'holes' | 'evidence' | 'provisional'>
 
 export type Figure = {
   readonly elements: readonly ElementFigure[]
@@ -159,14 +162,14 @@ export type Figure = {
 }
 
 /** A hole as the reason of what it leaves unknown: `no_record: product/tee-dn25`. */
-export const reasonOf = ({ reason, of }: Hole): string => `${reason}: ${of}`
+export const reasonOf = ({ reason, of }: Readonly<Record<keyof Hole, string>>): string => `${reason}: ${of}`
 
 /** Below this share of evidence a figure is flagged. */
 const COVERAGE_PPM = 950_000
 
 /** The figure of a scope. `least`: output below it says nothing yet (nano-yuan). `revised`: it replaces a settled one. */
 export function figureOf(
-  valuation: Valuation,
+  valuation: Valued,
   scope: Scope = 'plant',
   { least = 0n, revised = false }: { readonly least?: Nano; readonly revised?: boolean } = {},
 ): Figure {
@@ -203,7 +206,7 @@ export function figureOf(
 }
 
 /** A hole of a machine concerns the machine, its line and the plant; on the other axes nobody knows whom: all of them. */
-function concerns(scope: Scope, machine: string | null): boolean {
+export function concerns(scope: Scope, machine: string | null): boolean {
   if (scope === 'plant') return true
   if (scope.axis === 'machine' || scope.axis === 'line')
     return keyOn(scope.axis, { machine, shift: null, order: null, product: null }) === scope.key
@@ -211,7 +214,7 @@ function concerns(scope: Scope, machine: string | null): boolean {
 }
 
 function flagsOf(
-  { evidence, provisional }: Valuation,
+  { evidence, provisional }: Valued,
   scope: Scope,
   by: Readonly<Record<Provenance, Nano>>,
   revised: boolean,

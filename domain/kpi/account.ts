@@ -128,13 +128,27 @@ export function withTrueUps(account: Account, trueUps: readonly TrueUp[]): Accou
   }
 }
 
-/** The part of an account that lies at some places; what is told by machine or quarter-hour alone stays whole. */
-export function partOf(account: Account, isInside: (place: Place) => boolean): Account {
+/** The part of an account that lies at some places. What is told of whole quarter-hours or months is in none. */
+export type AccountPart = Omit<Account, 'quarters' | 'months' | 'setups'>
+
+/** Holes and gaps are told by machine: of a shift or an order they are those of its machines, whenever they were. */
+export function partOf(account: AccountPart, isInside: (place: Place) => boolean): AccountPart {
+  const { span, version, holes, provisional } = account
+  const totals = account.totals.filter(isInside)
   return {
-    ...account,
+    span,
+    version,
+    holes,
+    provisional,
     cells: account.cells.filter(isInside),
     values: account.values.filter(isInside),
-    totals: account.totals.filter(isInside),
+    totals,
+    evidence: new Map(
+      [...Map.groupBy(totals, ({ machine }) => machine!)].map(([machine, own]) => {
+        const { calendar: told, covered } = addTotals(own.map((cell) => cell.totals))
+        return [machine, { told, covered, uncertain: account.evidence.get(machine)?.uncertain ?? 0 }]
+      }),
+    ),
     drivers: account.drivers.filter((driver) => isInside({ ...NOWHERE, ...driver })),
     losses: account.losses.filter(isInside),
   }

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import type { FigureRow } from '#contract/figures.ts'
 import { partOf } from '#domain/kpi/account.ts'
-import { insideOf } from '../../api/figures/cost.ts'
+import { costView, insideOf } from '../../api/figures/cost.ts'
 import { dayView } from '../../api/figures/day.ts'
 import { machineView } from '../../api/figures/machine.ts'
 import { figureRows } from '../../api/figures/windows.ts'
 import { energyOfShift } from '../../api/report/energy.ts'
 import { shiftRows } from '../../api/report/shifts.ts'
 import type { Span } from '#domain/accounting/span.ts'
-import { add } from '#domain/accounting/pane.ts'
+import { QUARTER, add, type Pane } from '#domain/accounting/pane.ts'
 import {
   at,
   figuresCase,
@@ -17,6 +17,7 @@ import {
   FIRM,
   LATHE,
   metered,
+  OTHER,
   packed,
   plant,
   quarter,
@@ -186,6 +187,64 @@ describe('days of several plans', () => {
       ['2026-04-02', 0, 8000],
       ['2026-03-31', 1, null],
       ['2026-03-31', 0, 9000],
+    ])
+  })
+})
+
+const standing = (path: string, covered: number) => {
+  const pane = quarter(path, at(31, 9), ({ states }) => add(states, 'RUN', QUARTER))
+  return { ...pane, covered }
+}
+const case31 = (panes: readonly Pane[]) =>
+  figuresCase({ panes: [...metered(at(31, 8), at(32, 8)), ...panes], now: at(32, 8) })
+
+const view = async (panes: readonly Pane[], query: Partial<Parameters<typeof costView>[1]>) =>
+  costView(await case31(panes).days('2026-03-31'), { axis: 'machine', shared: 'no', ...query })
+
+describe('a part of the plant', () => {
+  const odd = quarter(LATHE, at(31, 9), (pane) => add(pane.good, 'polish', 1000), {
+    order: 'WO-2',
+    product: 'tee-dn25',
+  })
+
+  test('has the holes that concern it, in its figure, its lines and its elements alike', async () => {
+    const [whole, own, other] = [
+      await view([odd], {}),
+      await view([odd], { scope: `machine:${LATHE}` }),
+      await view([odd], { scope: `machine:${OTHER}` }),
+    ]
+    const holesOf = ({ figure, lines, elements }: typeof whole) => [
+      figure.holes.length > 0,
+      lines.some(({ holes }) => holes.length > 0),
+      elements.some(({ reason }) => reason !== null),
+    ]
+    expect([whole, own, other].map(holesOf)).toEqual([
+      [true, true, true],
+      [true, true, true],
+      [false, false, false],
+    ])
+    // nobody knows which product an odd piece concerns; whose line it is, is known
+    const products = await view([odd, packed(at(31, 12), 'elbow-dn25')], { axis: 'product' })
+    expect(products.parts.map(({ status }) => status)).toEqual(products.parts.map(() => 'UNKNOWN'))
+  })
+
+  test("has no share in the plant's hours without output", async () => {
+    const panes = [packed(at(31, 12), 'elbow-dn25')]
+    const { noOutput, figure } = await view(panes, {})
+    expect(noOutput).toBeGreaterThan(0)
+    expect(noOutput).toBeLessThan(figure.cost)
+    expect((await view(panes, { scope: `machine:${LATHE}` })).noOutput).toBeNull()
+    expect((await view(panes, { shift: '0' })).noOutput).toBeNull()
+  })
+
+  test("is flagged by the coverage of its own time, not by the day's", async () => {
+    const night = { ...standing(OTHER, 0), start: at(31, 21), shift: 1 }
+    const panes = [standing(LATHE, QUARTER), night]
+    const flagged = async (query: object) => (await view(panes, query)).figure.flags.includes('LOW_COVERAGE')
+    expect([await flagged({}), await flagged({ shift: '0' }), await flagged({ shift: '1' })]).toEqual([
+      true,
+      false,
+      true,
     ])
   })
 })
