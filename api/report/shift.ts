@@ -8,9 +8,9 @@ import { addLosses } from '#domain/accounting/loss.ts'
 import { fenOfParts, toFen } from '#domain/accounting/rounding.ts'
 import type { Book } from '#domain/accounting/records.ts'
 import { U_DEFINITIONS } from '#domain/accounting/u.ts'
-import { partOf, type AccountPart } from '#domain/kpi/account.ts'
+import { partOf, performanceOf, type AccountPart } from '#domain/kpi/account.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
-import { addTotals, makesPieces, type Totals } from '#domain/kpi/totals.ts'
+import { addTotals, makesPieces } from '#domain/kpi/totals.ts'
 import type { Machine, Plant } from '#domain/plant/plant.ts'
 import { stopReasonsOf } from '#domain/plant/stopReasons.ts'
 import type { Instant } from '#domain/time.ts'
@@ -122,7 +122,7 @@ function kindsOf({ totals }: AccountPart, plant: Plant, book: Book): View['kinds
     (machine) => machine.meter !== true && makesPieces(book, machine.kind),
   )
   return [...Map.groupBy(machines, ({ kind }) => kind)].map(([kind, own]) => {
-    const sum: Totals = addTotals(own.flatMap(({ path }) => byMachine.get(path) ?? []).map((c) => c.totals))
+    const sum = performanceOf({ totals: own.flatMap(({ path }) => byMachine.get(path) ?? []) })
     const { value, reason } = oee(sum)
     return {
       kind,

@@ -7,7 +7,8 @@ import { dayView } from '../../api/figures/day.ts'
 import { machineView } from '../../api/figures/machine.ts'
 import { figureRows } from '../../api/figures/windows.ts'
 import { energyOfShift } from '../../api/report/energy.ts'
-import { shiftRows } from '../../api/report/shifts.ts'
+import { shiftReport } from '../../api/report/shift.ts'
+import { shiftRows, shiftsOfDay } from '../../api/report/shifts.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import { QUARTER, add, type Pane } from '#domain/accounting/pane.ts'
 import {
@@ -247,4 +248,34 @@ describe('a part of the plant', () => {
       true,
     ])
   })
+})
+
+/** A quarter-hour of running in an order, and the pieces told in it. */
+const ran = (path: string, pieces: number) =>
+  quarter(
+    path,
+    at(31, 9),
+    ({ states, busy, good }) => {
+      add(states, 'RUN', QUARTER)
+      add(busy, 'RUN', QUARTER)
+      add(good, 'turn', pieces * 1000)
+    },
+    { order: 'WO-1', product: 'tee-dn25' },
+  )
+
+test('machines of a kind are unknown together while one of them has not told its pieces', async () => {
+  // nobody counts what a lathe makes but the end of its order, and one order is still running
+  const blind = plant.machines.map((one) => ({
+    ...one,
+    measures: one.measures.filter(({ name }) => name !== 'good'),
+  }))
+  const kindsOf = async (panes: readonly Pane[]) => {
+    const found = await figuresCase({ plant: { ...plant, machines: blind }, panes, now: at(32, 8) }).days(
+      '2026-03-31',
+    )
+    const span = shiftsOfDay(found, '2026-03-31')[0]!
+    return shiftReport(found, { span, trail: [], at: at(32, 8) }).kinds.find(({ kind }) => kind === 'lathe')
+  }
+  expect(await kindsOf([ran(LATHE, 5), ran(OTHER, 5)])).toMatchObject({ oee: 0.5, reason: null })
+  expect(await kindsOf([ran(LATHE, 5), ran(OTHER, 0)])).toMatchObject({ oee: null, reason: 'NOT_COUNTED' })
 })
