@@ -82,7 +82,6 @@ export function figuresCase({
     plant: () => ({ version: 1, plant: inForce }),
     plants: () => [{ since: 0, version: 1, plant: inForce }],
     records: (after = 0) => own.map((record, i) => ({ ...record, id: i + 1 })).slice(after),
-    monthCloses: () => [],
     accountHeads: () => [],
     settled: () => [],
     states: () => [],

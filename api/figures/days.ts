@@ -56,9 +56,10 @@ export async function daysOf(
   const ledger = ports.ledgers.of(firm)
   const shelf = ledger && bookshelf(ledger)
   if (!shelf || today === null) return REFUSALS.no_plant()
-  const close = ledger.monthCloses().find(({ snapshot }) => snapshot === asked.snapshot)
-  if (asked.snapshot !== undefined && !close)
-    return refuse(404, 'no-snapshot', 'no month was closed under this id')
+  const { snapshot } = asked
+  // every close lists the days that it froze: they are read where one is asked for
+  const close = snapshot === undefined ? null : ledger.monthCloses().find((one) => one.snapshot === snapshot)
+  if (close === undefined) return refuse(404, 'no-snapshot', 'no month was closed under this id')
   const from = asked.from ?? asked.to ?? today
   const to = asked.to ?? asked.from ?? today
   if (from > to) return refuse(400, 'bad-window', 'from must not be after to')

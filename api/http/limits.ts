@@ -47,6 +47,9 @@ const COSTLY: ReadonlySet<RouteName> = new Set([
   'shiftReport',
   'shiftReportPdf',
   'dayRevisions',
+  'months',
+  'reconciliation',
+  'shifts',
 ])
 /** More at once make each of them slower and none of them sooner. */
 export const COSTLY_EACH = 4
