@@ -134,8 +134,11 @@ describe('T24 expensive questions', () => {
     const refused = await cost(manager)
     expect(refused.headers.get('retry-after')).toBe('1')
     expect(refused.body.type).toBe('/problems/too-many-at-once')
-    for (const sums of ['months', 'shifts', 'reconciliation?month=2026-10'])
-      expect((await api.call('GET', `/api/v1/firms/demo-a/${sums}`, { cookie: manager })).status).toBe(429)
+    for (const sums of ['months', 'report/shifts', 'reconciliation?month=2026-10'])
+      expect([
+        sums,
+        (await api.call('GET', `/api/v1/firms/demo-a/${sums}`, { cookie: manager })).status,
+      ]).toEqual([sums, 429])
     expect((await cost(cookie)).status).toBe(200)
     for (const live of ['machines', 'day'])
       expect((await api.call('GET', `/api/v1/firms/demo-a/${live}`, { cookie: manager })).status).toBe(200)
