@@ -2,7 +2,8 @@
  * Accounts of production days: of a day that is settled whole from the ledger, of an open one from ingest as of now. What neither has yet is
  * named as missing, and in no sum.
  */
-import { sumOfAccounts, type Account } from '#domain/kpi/account.ts'
+import type { Account } from '#domain/kpi/account.ts'
+import { AccountSum } from '#domain/kpi/accountSum.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
 import { DAY, type Instant } from '#domain/time.ts'
 import type { AccountNow } from '#contract/local.ts'
@@ -145,22 +146,14 @@ export function openAccount({ day, from, to, asOf, version, text }: AccountNow):
   return { day, account: decodeAccount(text, version), head: null, version, from, to, asOf }
 }
 
-/** Accounts summed at once: a few milliseconds. */
-const AT_ONCE = 4
-
-/** Days as one account; null: there is none. Summed by fours, and those by fours again, in turns. */
+/** Days as one account; null: there is none. A day takes some milliseconds, and others have their turn between two. */
 export async function together(days: readonly DayAccount[]): Promise<Account | null> {
-  let level = days.map(({ account }) => account)
+  if (days.length < 2) return days[0]?.account ?? null
+  const sum = new AccountSum()
   const turns = new Turns()
-  while (level.length > 1) {
-    const sums: Account[] = []
-    for (let i = 0; i < level.length; i += AT_ONCE) {
-      await turns.next()
-      const [first, ...rest] = level.slice(i, i + AT_ONCE) as [Account, ...Account[]]
-      const to = (rest.at(-1) ?? first).span.to
-      sums.push(rest.length === 0 ? first : sumOfAccounts([first, ...rest], { from: first.span.from, to }))
-    }
-    level = sums
+  for (const { account } of days) {
+    await turns.next()
+    sum.take(account)
   }
-  return level[0] ?? null
+  return sum.of({ from: days[0]!.account.span.from, to: days.at(-1)!.account.span.to })
 }

@@ -59,33 +59,31 @@ export const causeOf = ({ machine, kind, state, reason }: Loss): string =>
 
 const same = (a: string | null, b: string | null): string | null => (a === b ? a : null)
 
-/** Losses with the same key as one, dearest first; where a shift, an order, a product or an operation differs it is null. */
+/** Two losses of one key as one; where a shift, an order, a product or an operation differs it is null. */
+export const addLoss = (sum: Loss, loss: Loss): Loss => ({
+  ...sum,
+  shift: sum.shift === loss.shift ? sum.shift : null,
+  order: same(sum.order, loss.order),
+  product: same(sum.product, loss.product),
+  operation: same(sum.operation, loss.operation),
+  from: Math.min(sum.from, loss.from),
+  to: Math.max(sum.to, loss.to),
+  ms: sum.ms + loss.ms,
+  milli: sum.milli + loss.milli,
+  nano: sum.nano + loss.nano,
+})
+
+export const dearestFirst = (a: Loss, b: Loss): number => (a.nano === b.nano ? 0 : a.nano > b.nano ? -1 : 1)
+
+/** Losses with the same key as one, dearest first. */
 export function addLosses(losses: readonly Loss[], keyOf: (loss: Loss) => string = causeOf): Loss[] {
   const sums = new Map<string, Loss>()
   for (const loss of losses) {
     const key = keyOf(loss)
     const sum = sums.get(key)
-    sums.set(
-      key,
-      sum
-        ? {
-            ...sum,
-            shift: sum.shift === loss.shift ? sum.shift : null,
-            order: same(sum.order, loss.order),
-            product: same(sum.product, loss.product),
-            operation: same(sum.operation, loss.operation),
-            from: Math.min(sum.from, loss.from),
-            to: Math.max(sum.to, loss.to),
-            ms: sum.ms + loss.ms,
-            milli: sum.milli + loss.milli,
-            nano: sum.nano + loss.nano,
-          }
-        : loss,
-    )
+    sums.set(key, sum ? addLoss(sum, loss) : loss)
   }
   return [...sums]
-    .toSorted(([a, one], [b, other]) =>
-      one.nano === other.nano ? (a < b ? -1 : 1) : one.nano > other.nano ? -1 : 1,
-    )
+    .toSorted(([a, one], [b, other]) => dearestFirst(one, other) || (a < b ? -1 : 1))
     .map(([, loss]) => loss)
 }

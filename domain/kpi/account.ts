@@ -8,21 +8,15 @@
  *   losses    what stops, scrap, set-ups, idling and leaks cost    quarters  cost and value of each quarter-hour, for curves
  */
 import { TRUE_UP, type TrueUp } from '#domain/accounting/bills.ts'
-import { addLosses, causeOf, type Loss } from '#domain/accounting/loss.ts'
+import { addLosses } from '#domain/accounting/loss.ts'
 import { lossesOf } from '#domain/accounting/losses.ts'
 import type { Setups } from '#domain/accounting/lossesOfTime.ts'
-import { driverCellsOf, type DriverCell } from '#domain/accounting/pools.ts'
+import { driverCellsOf } from '#domain/accounting/pools.ts'
 import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import type { Nano } from '#domain/accounting/rounding.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { MonthState } from '#domain/accounting/monthAccount.ts'
-import {
-  valuationIn,
-  type Cell,
-  type Evidence,
-  type Valuation,
-  type ValueCell,
-} from '#domain/accounting/valuation.ts'
+import { valuationIn, type Cell } from '#domain/accounting/valuation.ts'
 import {
   NOWHERE,
   caseOf,
@@ -34,30 +28,10 @@ import {
 import type { Machine } from '#domain/plant/plant.ts'
 import type { Segment } from '#domain/telemetry/states.ts'
 import type { Instant } from '#domain/time.ts'
+import { byCauseAndShift, monthsAfter, sumOfAccounts, type Account, type TotalsCell } from './accountSum.ts'
 import { addMachines, addTotals, makesPieces, standardTimesOf, totalsOf, type Totals } from './totals.ts'
 
-export type TotalsCell = Place & { readonly totals: Totals }
-
-/** What a quarter-hour cost and made: `cost` of the plant, value added less scrapped, price of finished pieces. */
-export type QuarterSum = {
-  readonly start: Instant
-  readonly cost: Nano
-  readonly value: Nano
-  readonly finished: Nano
-  /** What the plant's own electricity meter grew, Wh. */
-  readonly wh: number
-}
-
-export type Account = Valuation & {
-  readonly totals: readonly TotalsCell[]
-  readonly drivers: readonly DriverCell[]
-  /** By cause and shift, the dearest first. */
-  readonly losses: readonly Loss[]
-  /** Set-ups under way at its end: what the time after it begins with. */
-  readonly setups: Setups
-  /** In order; quarters of which nothing is in the span are not there. */
-  readonly quarters: readonly QuarterSum[]
-}
+export type { Account, QuarterSum, TotalsCell } from './accountSum.ts'
 
 export type AccountInput = Omit<CaseInput, 'machines'> & {
   /** Of the plant in force. */
@@ -70,8 +44,6 @@ export type AccountInput = Omit<CaseInput, 'machines'> & {
   /** Set-ups under way when the span begins. */
   readonly setups?: Setups
 }
-
-const byCauseAndShift = (loss: Loss): string => JSON.stringify([causeOf(loss), loss.shift])
 
 /** The account of a span inside one quarter-hour. A quarter of the demo plant takes about 3 ms. */
 export function quarterAccountOf(input: AccountInput): Account {
@@ -186,19 +158,6 @@ export function accountOf(input: AccountInput): Account {
 export const peaksOf = (months: readonly MonthState[]): readonly MonthState[] =>
   months.slice(-2).map(({ month, peakW }) => ({ month, peakW, wh: 0, varh: 0 }))
 
-/** Months after some time: the newer peak, and growth added. */
-export function monthsAfter(
-  before: readonly MonthState[],
-  after: readonly MonthState[],
-): readonly MonthState[] {
-  const months = new Map(before.map((one) => [one.month, one]))
-  for (const { month, peakW, wh, varh } of after) {
-    const known = months.get(month)
-    months.set(month, { month, peakW, wh: (known?.wh ?? 0) + wh, varh: (known?.varh ?? 0) + varh })
-  }
-  return [...months.values()].toSorted((a, b) => (a.month < b.month ? -1 : 1))
-}
-
 /**
  * Totals for the KPIs of a line, a shift or a plant: of each machine, together. Machines that make no pieces, such as compressors, have no
  * part in them; of one alone they are its own.
@@ -232,115 +191,4 @@ function totalsIn({ plant, books, span }: AccountInput, panes: readonly Pane[]):
       },
     ]
   })
-}
-
-const SEPARATOR = '\u0000'
-const placeKey = ({ machine, shift, order, product }: Place): string =>
-  [machine ?? '', shift ?? '', order ?? '', product ?? ''].join(SEPARATOR)
-
-/** Sums entries of the same key; those that come to nothing go. In the order of their keys, so that equal content is listed alike. */
-function summed<T>(
-  entries: Iterable<T>,
-  keyOf: (entry: T) => string,
-  add: (a: T, b: T) => T,
-  isNothing: (entry: T) => boolean,
-): T[] {
-  const sums = new Map<string, T>()
-  for (const entry of entries) {
-    const key = keyOf(entry)
-    const known = sums.get(key)
-    sums.set(key, known === undefined ? entry : add(known, entry))
-  }
-  return [...sums]
-    .filter(([, entry]) => !isNothing(entry))
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, entry]) => entry)
-}
-
-function* all<T>(lists: readonly (readonly T[])[]): Iterable<T> {
-  for (const list of lists) yield* list
-}
-
-/** Accounts that follow each other, as one of `span`. `months`: as they stand at its end. */
-export function sumOfAccounts(
-  parts: readonly Account[],
-  span: Span,
-  months: readonly MonthState[] = parts.reduce<readonly MonthState[]>(
-    (known, part) => monthsAfter(known, part.months),
-    [],
-  ),
-): Account {
-  const evidence = new Map<string, Evidence>()
-  for (const part of parts)
-    for (const [machine, { told, covered, uncertain }] of part.evidence) {
-      const sum = evidence.get(machine)
-      evidence.set(machine, {
-        told: (sum?.told ?? 0) + told,
-        covered: (sum?.covered ?? 0) + covered,
-        uncertain: (sum?.uncertain ?? 0) + uncertain,
-      })
-    }
-  return {
-    span,
-    version: parts.reduce((newest, { version }) => Math.max(newest, version), 0),
-    cells: summed<Cell>(
-      all(parts.map(({ cells }) => cells)),
-      (cell) => [cell.element, cell.stream ?? '', cell.provenance, placeKey(cell)].join(SEPARATOR),
-      (a, b) => ({ ...a, nano: a.nano + b.nano }),
-      ({ nano }) => nano === 0n,
-    ),
-    values: summed<ValueCell>(
-      all(parts.map(({ values }) => values)),
-      placeKey,
-      (a, b) => ({
-        ...a,
-        added: a.added + b.added,
-        scrapped: a.scrapped + b.scrapped,
-        finished: a.finished + b.finished,
-      }),
-      ({ added, scrapped, finished }) => added === 0n && scrapped === 0n && finished === 0n,
-    ),
-    holes: summed<Valuation['holes'][number]>(
-      all(parts.map(({ holes }) => holes)),
-      ({ element, machine, reason, of }) => [element, machine ?? '', reason, of].join(SEPARATOR),
-      (a) => a,
-      () => false,
-    ),
-    evidence: new Map([...evidence].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-    months,
-    provisional: parts.some(({ provisional }) => provisional),
-    totals: summed<TotalsCell>(
-      all(parts.map(({ totals }) => totals)),
-      placeKey,
-      (a, b) => ({ ...a, totals: addTotals([a.totals, b.totals]) }),
-      () => false,
-    ),
-    drivers: summed<DriverCell>(
-      all(parts.map(({ drivers }) => drivers)),
-      ({ pool, machine, shift }) => [pool, machine, shift ?? ''].join(SEPARATOR),
-      (a, b) => ({ ...a, weight: a.weight + b.weight }),
-      ({ weight }) => weight === 0n,
-    ),
-    losses: addLosses([...all(parts.map(({ losses }) => losses))], byCauseAndShift),
-    setups: parts.at(-1)?.setups ?? new Map(),
-    quarters: joined(parts),
-  }
-}
-
-/** Quarters in order; parts of one quarter as one. */
-function joined(parts: readonly Account[]): QuarterSum[] {
-  const sums: QuarterSum[] = []
-  for (const quarter of all(parts.map(({ quarters }) => quarters))) {
-    const last = sums.at(-1)
-    if (last?.start !== quarter.start) sums.push(quarter)
-    else
-      sums[sums.length - 1] = {
-        start: last.start,
-        cost: last.cost + quarter.cost,
-        value: last.value + quarter.value,
-        finished: last.finished + quarter.finished,
-        wh: last.wh + quarter.wh,
-      }
-  }
-  return sums
 }

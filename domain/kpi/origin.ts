@@ -10,7 +10,8 @@ import type { Nano } from '#domain/accounting/rounding.ts'
 import { valueOf } from '#domain/accounting/value.ts'
 import { caseOf, type Place, type Provenance } from '#domain/accounting/valuationCase.ts'
 import type { Instant } from '#domain/time.ts'
-import { monthsAfter, peaksOf, quartersOf, type AccountInput } from './account.ts'
+import { peaksOf, quartersOf, type AccountInput } from './account.ts'
+import { monthsAfter } from './accountSum.ts'
 
 export const VALUE = 'value'
 /** An element, or output value. */

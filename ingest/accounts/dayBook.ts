@@ -9,14 +9,8 @@ import type { MonthState } from '#domain/accounting/monthAccount.ts'
 import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import { encodePanes } from '#domain/accounting/paneText.ts'
 import type { Span } from '#domain/accounting/span.ts'
-import {
-  monthsAfter,
-  peaksOf,
-  quarterAccountOf,
-  quartersOf,
-  sumOfAccounts,
-  type Account,
-} from '#domain/kpi/account.ts'
+import { peaksOf, quarterAccountOf, quartersOf, type Account } from '#domain/kpi/account.ts'
+import { monthsAfter, sumOfAccounts } from '#domain/kpi/accountSum.ts'
 import type { Machine } from '#domain/plant/plant.ts'
 import { shownStates, type Segment } from '#domain/telemetry/states.ts'
 import { MINUTE, type Instant, type Millis } from '#domain/time.ts'

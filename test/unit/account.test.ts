@@ -1,7 +1,8 @@
 /** Accounts: sums of quarter-hours that are the valuation of the whole, in whatever parts they are made, and the same as text. */
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { accountOf, sumOfAccounts, type Account, type AccountInput } from '#domain/kpi/account.ts'
+import { accountOf, type Account, type AccountInput } from '#domain/kpi/account.ts'
+import { sumOfAccounts } from '#domain/kpi/accountSum.ts'
 import { decodeAccount, encodeAccount } from '#domain/kpi/accountText.ts'
 import { addTotals } from '#domain/kpi/totals.ts'
 import { costsByMachine, sharesOf } from '#domain/accounting/poolsShared.ts'

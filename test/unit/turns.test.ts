@@ -1,6 +1,6 @@
 /** Long work gives others their turn, and sums made in turns are the sums. */
 import { expect, test } from 'vitest'
-import { sumOfAccounts } from '#domain/kpi/account.ts'
+import { sumOfAccounts } from '#domain/kpi/accountSum.ts'
 import { encodeAccount } from '#domain/kpi/accountText.ts'
 import { DAY } from '#domain/time.ts'
 import { Turns } from '#runtime/turns.ts'
