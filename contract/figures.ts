@@ -224,6 +224,8 @@ export const CostView = z.object({
   target: z.int().nullable(),
   lines: z.array(LineView),
   elements: z.array(ElementView),
+  /** What the air pool took of the electricity: in the element `media`, and shown with the line `power`. */
+  airPower: fen,
   axis: z.enum(AXES),
   parts: z.array(PartView).describe('they sum to cost and value of the figure'),
   pools: z.array(

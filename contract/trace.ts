@@ -74,6 +74,8 @@ export const Trace = z.object({
       reason: z.string().nullable(),
     }),
   ),
+  /** The lines of the wall, as the other pages show them: they sum to u of the formula. */
+  lines: z.array(z.object({ line: z.enum(LINES), u2: z.int().nullable() })),
   value: z.object({ fen, nano }),
   /** Of the amount that is opened. */
   amount,

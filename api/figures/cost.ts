@@ -1,6 +1,7 @@
 /** The cost of any days, of the plant or a part of it: lines, elements, parts of an axis, pools, what had no output. */
 import type { z } from 'zod'
 import type { CostQuery, CostView, PartView } from '#contract/figures.ts'
+import { AIR_POWER } from '#domain/accounting/elements/energy.ts'
 import { GIVEN_UP } from '#domain/accounting/elements/loss.ts'
 import { shownAt, type Line } from '#domain/accounting/elements/catalogue.ts'
 import { poolOf, POOLS, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
@@ -69,6 +70,9 @@ export async function costView(
     target: scope === 'plant' ? targets.u : null,
     lines: linesView(account, figure, scope === 'plant' ? targets.lines : new Map()),
     elements: elementsView(account, figure),
+    airPower: toFen(
+      account.cells.reduce((sum, { stream, nano }) => (stream === AIR_POWER ? sum + nano : sum), 0n),
+    ),
     axis,
     parts: partsOf(days, account, figure.holes, axis, inside, shared === 'yes'),
     pools: await poolsView(days, inside),

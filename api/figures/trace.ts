@@ -15,7 +15,7 @@ import { postsOf, VALUE, type Amount, type OriginPost } from '#domain/kpi/origin
 import { insideOf, scopeOf, shiftOf } from './cost.ts'
 import type { DayPanes } from './dayPanes.ts'
 import { isRevised, type Days } from './days.ts'
-import { elementsView, figureView, type Figure } from './view.ts'
+import { elementsView, figureView, linesView, type Figure } from './view.ts'
 
 /** No machine's, in a query. */
 export const NO_MACHINE = 'none'
@@ -56,6 +56,7 @@ export function traceOf(days: Days, day: DayPanes, input: AccountInput, query: T
       hash: head?.hash ?? null,
     },
     elements,
+    lines: linesView(account, figure, new Map()).map(({ line, u2 }) => ({ line, u2 })),
     value: {
       fen: figure.value,
       nano: String(account.values.reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n)),

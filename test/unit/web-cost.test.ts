@@ -5,6 +5,8 @@ import { LINES } from '#domain/accounting/elements/catalogue.ts'
 import type { CostView } from '#contract/figures.ts'
 import {
   bridgeOf,
+  elementsOf,
+  type LineName,
   monthOf,
   shareOut,
   shownCost,
@@ -101,6 +103,21 @@ test('without a target or without u there are no steps', () => {
   const shown = shownCost(view, 'wip', 'own')
   expect(bridgeOf({ ...shown, target: null })).toBeNull()
   expect(bridgeOf({ ...shown, u2: null })).toBeNull()
+})
+
+const element = (name: string, fen: number) => ({ element: name, known: fen })
+
+test('the air pool has a row where it took electricity, and none for the fen by which roundings differ', () => {
+  const [line, tools] = [
+    { line: 'power', cost: 301 },
+    { line: 'tooling', cost: 50 },
+  ]
+  const elements = [element('electricity', 200), element('demand', 70), element('tooling', 51)]
+  const rows = (name: LineName, airPower: number) =>
+    elementsOf({ elements, lines: [line, tools], airPower } as unknown as CostView, name).air
+  expect([rows('power', 0), rows('tooling', 0), rows('power', 31), rows('tooling', 31)]).toEqual([
+    0, 0, 31, 0,
+  ])
 })
 
 test('shares are whole per cent that sum to 100; what was taken out counts as nothing', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LINES, shownAt } from '#domain/accounting/elements/catalogue.ts'
 import { ELEMENT_IDS } from '#domain/accounting/elements/element.ts'
+import type { Trace } from '#contract/trace.ts'
 import { enTrace } from '../../dashboards/web/src/words/en-trace.ts'
 import { zhTrace } from '../../dashboards/web/src/words/zh-trace.ts'
 import { partsOf, growthOf } from '../../dashboards/web/src/show/trace-reading.ts'
@@ -24,6 +25,7 @@ import {
   RATIOS,
   sumOf,
   TRACE_LINES,
+  u2Of,
   u4Of,
   yuanExact,
   yuanOf,
@@ -208,6 +210,19 @@ describe('exact money', () => {
         },
       ),
     ))
+
+  test('u of what is opened is that of the page from which it was opened, whatever its own yuan would round to', () => {
+    const trace = {
+      formula: { u: 913_750 },
+      elements: [{ amount: 'material', u2: 4951 }],
+      lines: [{ line: 'power', u2: null }],
+    } as unknown as Trace
+    expect(u2Of(trace, { of: 'u' })).toBe(9138)
+    expect(u2Of(trace, { of: 'element', element: 'material' })).toBe(4951)
+    expect([u2Of(trace, { of: 'line', line: 'power' }), u2Of(trace, { of: 'line', line: 'labour' })]).toEqual(
+      [null, null],
+    )
+  })
 
   test('u has four digits; without output there is none', () => {
     expect(formatU4(u4Of(3_225_310_000_000n, 69_812_000_000_000n))).toBe('4.6200')

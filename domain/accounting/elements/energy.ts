@@ -9,6 +9,8 @@ import type { Instant } from '#domain/time.ts'
 import type { Case, Outcome, PlacedHole, Post } from '../valuationCase.ts'
 
 export const AIR_POOL = 'air'
+/** Electricity of its machines, a stream of the element media. */
+export const AIR_POWER = 'air_power'
 
 /** The contract by which the plant buys electricity. */
 export function contractOf(book: Book): { readonly contract: TariffContract } | { readonly hole: Hole } {

@@ -1,5 +1,5 @@
 /** 6 Compressed air with its electricity, water, nitrogen, coolant and what else is used up: a shared pool. */
-import { adjustmentOf, energyPosts } from './energy.ts'
+import { AIR_POWER, adjustmentOf, energyPosts } from './energy.ts'
 import { evenDiv } from '../rounding.ts'
 import { HOUR } from '#domain/time.ts'
 import { budgeted } from './budget.ts'
@@ -22,7 +22,7 @@ export function airPower(work: Case): Outcome {
     posts: posts.map((post) => ({
       ...post,
       nano: post.nano + adjustmentOf(work, post),
-      stream: 'air_power',
+      stream: AIR_POWER,
     })),
     holes,
   }

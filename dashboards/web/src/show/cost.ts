@@ -125,11 +125,16 @@ export type ElementRows = {
   readonly air: number
 }
 
-export function elementsOf({ elements, lines }: CostView, name: LineName): ElementRows {
+export function elementsOf(
+  { elements, lines, airPower }: Pick<CostView, 'elements' | 'lines' | 'airPower'>,
+  name: LineName,
+): ElementRows {
   const own = ELEMENTS_OF[name].flatMap((id) => elements.find(({ element }) => element === id) ?? [])
   const line = lines.find(({ line: one }) => one === name)
   const known = own.reduce((sum, element) => sum + element.known, 0)
-  return { elements: own, air: line && own.length > 0 ? line.cost - known : 0 }
+  // lines and elements are rounded each for themselves: a fen between them is no air
+  const hasAir = airPower !== 0 && (name === 'power' || name === 'gas_media')
+  return { elements: own, air: line && hasAir ? line.cost - known : 0 }
 }
 
 export const shiftDate = (day: string, days: number): string =>

@@ -222,6 +222,16 @@ export const microOf = (nano: Exact): string =>
 export const u4Of = (cost: Exact, value: Exact): bigint | null =>
   cost === null || value === null || value <= 0n ? null : divide(cost * 1_000_000n, value)
 
+/** u of what is opened, hundredths, as the page shows it from which it was opened: parts are rounded so that they sum to the whole. */
+export function u2Of(
+  { formula, elements, lines }: Pick<Trace, 'formula' | 'elements' | 'lines'>,
+  figure: Figure,
+): number | null {
+  if (figure.of === 'element') return elements.find(({ amount }) => amount === figure.element)?.u2 ?? null
+  if (figure.of === 'line') return lines.find(({ line }) => line === figure.line)?.u2 ?? null
+  return formula.u === null ? null : Number(divide(BigInt(formula.u), 100n))
+}
+
 export const formatU4 = (u4: bigint | null): string => (u4 === null ? NOTHING : formatScaled(u4, 4))
 
 /** The largest parts, with the chosen one among them, and what the others are together. */
