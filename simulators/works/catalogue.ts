@@ -126,6 +126,16 @@ export const ROWS: Readonly<Record<string, { readonly unit: Unit; readonly says:
   'oee.planned': { unit: 'seconds', says: 'standard time of all pieces made' },
   'oee.good': { unit: 'seconds', says: 'standard time of the good ones' },
   oee: { unit: 'ppm', says: 'standard time of good pieces over planned busy time' },
+  booking: {
+    unit: 'fen',
+    says: 'of cost.material, cost.maintenance, value: what accounting books in the window and the works in another one',
+  },
+  'booking.standard': { unit: 'seconds', says: 'the same of oee.good' },
+  'unplaced.money': {
+    unit: 'fen',
+    says: 'what quarter-hourly readings cannot place: a piece of each quarter-hour in which two orders ran',
+  },
+  'unplaced.standard': { unit: 'seconds', says: 'the same in standard time' },
   saving: { unit: 'fen', says: 'the part of saving.planted that lies in one element; they sum to it' },
   'saving.planted': {
     unit: 'fen',

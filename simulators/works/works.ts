@@ -5,7 +5,8 @@ import type { Instant } from '#domain/time.ts'
 import { strikes, type Fault } from '../faults/catalogue.ts'
 import type { SimItem } from '../item.ts'
 import type { Life } from '../life.ts'
-import { productionDay } from './calendar.ts'
+import { bookingRows } from './bookings.ts'
+import { productionDay, type Span } from './calendar.ts'
 import type { Chain, Struck } from './chain.ts'
 import { itemsBetween, presentItems, type WorksItem } from './items.ts'
 import { plantedSaving } from './moneyTruth.ts'
@@ -13,6 +14,7 @@ import { PROCESS_FAULTS, type ProcessFaultName } from './processFaults.ts'
 import { worksName } from './signals.ts'
 import { MACHINES } from './data/machines.ts'
 import { truthOf } from './truth.ts'
+import type { DayTruth } from './truthDay.ts'
 
 export type WorksOptions = {
   /** Samples per declared sample. */
@@ -27,6 +29,8 @@ export class Works implements Life {
   readonly chain: Chain
   readonly #firm: string
   readonly #machines: readonly Machine[]
+  /** Names of the machines whose good pieces no register counts. */
+  readonly #blind: ReadonlySet<string>
   readonly #rate: number
   readonly #ends: Instant | null
   #at: Instant
@@ -49,6 +53,11 @@ export class Works implements Life {
     this.chain = chain
     this.#firm = plant.firm
     this.#machines = signals ? plant.machines : plant.machines.map(withoutSignals)
+    this.#blind = new Set(
+      plant.machines
+        .filter(({ meter, measures }) => !meter && !measures.some(({ name }) => name === 'good'))
+        .map(worksName),
+    )
     this.#rate = rate
     this.#ends = ends ?? null
     const stored = remembered.get(plant.firm)
@@ -138,8 +147,25 @@ export class Works implements Life {
     const days = to <= this.#at && !this.chain.untold(window) ? this.chain.days(window) : null
     if (!days) return null
     const name = scope === 'plant' ? scope : scope.slice(scope.lastIndexOf('/') + 1)
-    const rows = truthOf(days, name, window).map((row) => ({ ...row, scope }))
-    return scope === 'plant' ? [...rows, ...plantedSaving(days, this.chain.twins(days), window)] : rows
+    const rows = truthOf(days, name, window)
+    const savings = scope === 'plant' ? plantedSaving(days, this.chain.twins(days), window) : []
+    return [...rows, ...this.#bookings(days, name, window), ...savings].map((row) => ({ ...row, scope }))
+  }
+
+  /** Of the plant or a machine; a meter books nothing. */
+  #bookings(days: readonly DayTruth[], scope: string, window: Span): TruthRow[] {
+    const name = scope === 'plant' ? null : scope
+    if (name !== null && !days.some(({ machines }) => Object.hasOwn(machines, name))) return []
+    const { from, to } = window
+    return bookingRows(days, { name, window, blind: this.#blind }).map((row) => ({
+      name: row.name,
+      scope,
+      from,
+      to,
+      value: row.value,
+      unit: row.unit,
+      reason: null,
+    }))
   }
 
   memory(all: boolean): ReadonlyMap<string, string> {
