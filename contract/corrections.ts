@@ -20,7 +20,7 @@ export const StopsQuery = StatesQuery.extend({ machine: z.string().max(300).opti
 export const StopView = z.object({
   machine: z.string(),
   from: instant.describe('its true begin, as far as a day before the window'),
-  to: instant,
+  to: instant.describe('its true end, as far as a day behind the window'),
   state,
   reason: z.string().nullable().describe('null: nobody has said why yet'),
   corrected: z.literal(true).optional(),

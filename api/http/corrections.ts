@@ -4,6 +4,7 @@ import type { CorrectionView, StopView } from '#contract/corrections.ts'
 import type { ControlKind } from '#contract/control.ts'
 import type { CorrectionEntry } from '#contract/correct.ts'
 import { machinePath } from '#contract/topics.ts'
+import type { Span } from '#domain/accounting/span.ts'
 import type { Machine, ShownState } from '#domain/plant/plant.ts'
 import { stopReasonsOf } from '#domain/plant/stopReasons.ts'
 import { DAY, MINUTE, type Instant, type Millis } from '#domain/time.ts'
@@ -39,8 +40,9 @@ export const corrections = (ports: Ports) =>
       const asked = query.machine === undefined ? null : machineOf(ports, at['firm']!, query.machine)
       if (query.machine !== undefined && asked === null) return refuse(404)
       const machines = (asked ? [asked] : ledger.plant()?.plant.machines) ?? []
-      const to = Math.min(query.to, ports.now())
-      return { body: query.from < to ? stopsIn(ledger, machines, query.from, to) : [] }
+      const now = ports.now()
+      const to = Math.min(query.to, now)
+      return { body: query.from < to ? stopsIn(ledger, machines, { from: query.from, to }, now) : [] }
     },
 
     corrections: ({ at, query }) => {
@@ -79,20 +81,20 @@ function askedOf(
   return made?.machine === machine ? { kind: `correct.${made.body.kind}`, body: said } : null
 }
 
-/** Stops of machines in [from, to), the newest first. */
+/** Stops of machines in [from, to), the newest first: each up to its end, wherever the window ends. */
 function stopsIn(
   ledger: LedgerReader,
   machines: readonly Machine[],
-  from: Instant,
-  to: Instant,
+  { from, to }: Span,
+  now: Instant,
 ): z.infer<typeof StopView>[] {
   return machines
     .filter(({ meter }) => !meter)
     .flatMap(({ path }) =>
       ledger
-        .states(path, from - DAY, to)
-        .filter((one) => one.to > from && STOPPED.has(one.state))
-        .map((one) => ({ machine: path, ...one, open: one.to >= to }))
+        .states(path, from - DAY, Math.min(to + DAY, now))
+        .filter((one) => one.to > from && one.from < to && STOPPED.has(one.state))
+        .map((one) => ({ machine: path, ...one, open: one.to >= now }))
         .filter((one) => one.open || one.corrected || one.to - one.from >= SHORTEST),
     )
     .toSorted((a, b) => b.from - a.from)

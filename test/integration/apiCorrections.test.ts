@@ -114,6 +114,11 @@ test('stops have their true length and whether they go on; reasons are the plant
     [-4000, 'STOP', true, undefined],
     [-70 * MINUTE, 'FAULT', false, true],
   ])
+  // in a window of the past a stop has the end that it had, and what began after the window is not in it
+  const past = await api.call('GET', `${firm}/stops?from=${NOW - 65 * MINUTE}&to=${NOW - 60 * MINUTE}`, {
+    cookie,
+  })
+  expect(past.body).toMatchObject([{ to: NOW - 55 * MINUTE, state: 'FAULT', open: false }])
   const reasons = await api.call('GET', `${firm}/stop-reasons`, { cookie })
   expect(reasons.body[0]).toEqual({
     code: 'material',

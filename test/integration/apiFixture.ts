@@ -206,7 +206,11 @@ export class FakeLedger implements LedgerReader {
   accountRevisions = (day: string) => this.accounts(day, day)
   settled = () => []
   panes = () => []
-  states = () => [...this.segments]
+  /** Cut to what is asked for, as the ledger cuts them. */
+  states: LedgerReader['states'] = (_machine, from, to) =>
+    this.segments
+      .filter((one) => one.to > from && one.from < to)
+      .map((one) => ({ ...one, from: Math.max(one.from, from), to: Math.min(one.to, to) }))
   machineEvents = () => [...this.happened]
   corrected: readonly MadeCorrection[] = []
   corrections = (machine: string | null) =>
