@@ -15,3 +15,7 @@ export const minuteOf = (at: Instant): number => Math.floor(at / MINUTE)
 
 /** `2026-11-24` in Asia/Shanghai. */
 export const dayOf = (at: Instant): string => new Date(at + SHANGHAI_OFFSET).toISOString().slice(0, 10)
+
+/** The date some days after another one, or before it: `2026-03-01` and −1 are `2026-02-28`. */
+export const dateAfter = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)

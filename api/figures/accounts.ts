@@ -5,7 +5,7 @@
 import type { Account } from '#domain/kpi/account.ts'
 import { AccountSum } from '#domain/kpi/accountSum.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
-import { DAY, type Instant } from '#domain/time.ts'
+import { dateAfter, type Instant } from '#domain/time.ts'
 import type { AccountNow } from '#contract/local.ts'
 import { LocalError } from '#runtime/local.ts'
 import { Turns } from '#runtime/turns.ts'
@@ -44,9 +44,6 @@ export type NoAccount = 'no_plant' | 'no_records' | 'ingest_down'
 const MOST_OPEN = 10
 /** Decoded accounts held: a quarter of their days in use at once. */
 const HELD = 128
-
-const dateAfter = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
 
 /** The production day that runs; null: no plant is in force yet. */
 export function dayNow(ports: Pick<Sources, 'ledgers' | 'now'>, firm: string): string | null {

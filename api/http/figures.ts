@@ -10,15 +10,12 @@ import { revisionsOf } from '../figures/revisions.ts'
 import { figureRows } from '../figures/windows.ts'
 import { shiftsOf } from '#domain/accounting/almanac.ts'
 import { KPIS } from '#domain/kpi/oee.ts'
-import { DAY } from '#domain/time.ts'
+import { dateAfter } from '#domain/time.ts'
 import { machineOf } from './machines.ts'
 import { refuse } from './problem.ts'
 import { serve } from './serve.ts'
 
 const OEE = KPIS.find(({ name }) => name === 'oee')!
-
-const dayBefore = (day: string): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) - DAY).toISOString().slice(0, 10)
 
 export const figures = (ports: Ports) => {
   const accounts = accountsOf(ports)
@@ -55,7 +52,7 @@ export const figures = (ports: Ports) => {
       const ledger = ports.ledgers.of(firm)!
       const panes = await panesOf(ports, firm, machine.path, days)
       if ('refused' in panes) return panes
-      const before = await daysOf(ports, accounts, firm, { from: dayBefore(days.days[0]!.day) })
+      const before = await daysOf(ports, accounts, firm, { from: dateAfter(days.days[0]!.day, -1) })
       return {
         body: machineView(days, {
           machine,

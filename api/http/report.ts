@@ -1,6 +1,6 @@
 /** Shift reports: the list of shifts, one of them, and the same as a printed page. */
 import type { ShiftReport } from '#contract/report.ts'
-import { DAY } from '#domain/time.ts'
+import { DAY, dateAfter } from '#domain/time.ts'
 import { accountsOf, dayNow } from '../figures/accounts.ts'
 import { daysOf, isRefused } from '../figures/days.ts'
 import type { Ports } from '../ports.ts'
@@ -14,15 +14,12 @@ import { serve } from './serve.ts'
 const LISTED = 7
 const MOST_LISTED = 62
 
-const daysBefore = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) - days * DAY).toISOString().slice(0, 10)
-
 export const report = (ports: Ports) =>
   serve<'shifts' | 'shiftReport' | 'shiftReportPdf'>(ports, {
     shifts: async ({ at, query }) => {
       const firm = at['firm']!
       const to = query.to ?? query.from ?? dayNow(ports, firm) ?? undefined
-      const from = query.from ?? (to && daysBefore(to, LISTED - 1))
+      const from = query.from ?? (to && dateAfter(to, 1 - LISTED))
       if (from && to && Date.parse(to) - Date.parse(from) > MOST_LISTED * DAY)
         return refuse(400, 'bad-window', `at most ${MOST_LISTED} days at once`)
       const days = await daysOf(ports, accountsOf(ports), firm, { from, to })

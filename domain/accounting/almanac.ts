@@ -10,7 +10,7 @@ import type { Span } from './span.ts'
 import { plantMachineOf } from './valuationCase.ts'
 import { closedDaysOf, plannerOf, type DayPlan, type PlantMachine } from './valuationPlan.ts'
 import type { Machine, Plant, Title } from '#domain/plant/plant.ts'
-import { DAY, MINUTE, type Instant } from '#domain/time.ts'
+import { MINUTE, dateAfter, type Instant } from '#domain/time.ts'
 
 export type DayPart = Span & {
   /** Index of the shift; null: everything outside of them. */
@@ -35,9 +35,6 @@ type Year = readonly [year: string, record: RecordValues['calendar']]
 
 /** Days looked up again and again are few; the bound only matters to a very long import. */
 const MAX_DAYS = 2000
-
-const dateAfter = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
 
 export class Almanac {
   readonly #plants: readonly PlantSince[]

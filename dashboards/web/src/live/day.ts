@@ -4,7 +4,7 @@
  */
 import { computed, onUnmounted, shallowRef, watch } from 'vue'
 import type { DayFigures } from '#contract/figures.ts'
-import { DAY, MINUTE, SECOND } from '#domain/time.ts'
+import { MINUTE, SECOND, dateAfter } from '#domain/time.ts'
 import { type Failure, rest } from '../server/rest.ts'
 import { may } from '../session.ts'
 import { lowCoverage, type Stretch } from '../show/day.ts'
@@ -52,10 +52,6 @@ export function useDay(firm: string) {
 }
 export type Day = ReturnType<typeof useDay>
 
-/** A date by whole days: `2026-11-01` and −1 is `2026-10-31`. */
-export const dayPlus = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
-
 /** The production day before, u of the month up to now, and quarter-hours of which too little was heard. */
 export function useAround(firm: string, { day }: Pick<Day, 'day'>) {
   const before = shallowRef<DayFigures | null>(null)
@@ -68,7 +64,7 @@ export function useAround(firm: string, { day }: Pick<Day, 'day'>) {
     const today = date.value
     if (today === null || over || feed.frozen.value) return
     const { from, asOf } = day.value!.window
-    const wanted = dayPlus(today, -1)
+    const wanted = dateAfter(today, -1)
     const [past, health, sums] = await Promise.all([
       before.value?.window.firstDay === wanted ? null : rest.day(firm, wanted),
       may('read.dataHealth') ? rest.health(firm) : null,

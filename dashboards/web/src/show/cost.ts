@@ -1,6 +1,6 @@
 /** The cost page's figures: both views of output and of scrap, the steps from target to actual, windows, and the table as CSV. */
 import type { CostView } from '#contract/figures.ts'
-import { DAY } from '#domain/time.ts'
+import { DAY, dateAfter } from '#domain/time.ts'
 import { valueAxis, type Axis } from './axis.ts'
 
 type Line = CostView['lines'][number]
@@ -137,21 +137,18 @@ export function elementsOf(
   return { elements: own, air: line && hasAir ? line.cost - known : 0 }
 }
 
-export const shiftDate = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
-
 export const daysIn = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY + 1
 
 /** The window of the same length that ends where this one begins, or begins where it ends. */
 export function windowBeside(from: string, to: string, way: -1 | 1): { from: string; to: string } {
   const days = daysIn(from, to) * way
-  return { from: shiftDate(from, days), to: shiftDate(to, days) }
+  return { from: dateAfter(from, days), to: dateAfter(to, days) }
 }
 
 /** Monday to Sunday around a day. */
 export function weekOf(day: string): { from: string; to: string } {
-  const from = shiftDate(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7))
-  return { from, to: shiftDate(from, 6) }
+  const from = dateAfter(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7))
+  return { from, to: dateAfter(from, 6) }
 }
 
 export function monthOf(day: string): { from: string; to: string } {
