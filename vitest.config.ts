@@ -11,8 +11,8 @@ const together = (groupOrder: number) => ({
   sequence: { groupOrder },
 })
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } })
-/** The page in a browser against made-up answers. */
-const PAGE = 'test/e2e/web*.test.ts'
+/** The page in a browser against made-up answers, and figures, which settle in a minute: neither is about seconds. */
+const PAGE = ['test/e2e/web*.test.ts', 'test/e2e/figures.test.ts']
 
 /** `npm test` runs every project but `long`; `npm run test:long` runs only that one. */
 export default defineConfig({
@@ -26,7 +26,7 @@ export default defineConfig({
         ...together(0),
       }),
       project('page', {
-        include: [PAGE],
+        include: PAGE,
         testTimeout: 120_000,
         hookTimeout: 120_000,
         globalSetup: ['test/globalSetup.ts'],
@@ -34,7 +34,7 @@ export default defineConfig({
       }),
       project('quality', { testTimeout: 300_000, ...together(1) }),
       project('e2e', {
-        exclude: [PAGE],
+        exclude: PAGE,
         testTimeout: 120_000,
         hookTimeout: 120_000,
         globalSetup: ['test/globalSetup.ts'],

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, DESK, launch, openPage, PHONE, type Size, WALL, type Watched } from './browser.ts'
+import { browserPath, DESK, launch, openPage, PHONE, shot, type Size, WALL, type Watched } from './browser.ts'
 import { PASSWORD, SETUP_TOKEN } from './fixture/routes.ts'
 import { type Fixture, startFixture } from './fixture/server.ts'
 
@@ -368,12 +368,26 @@ describe.skipIf(!browserPath())('the page', () => {
       await watched.page.locator('.panel').first().waitFor()
       expect(await sideways(watched.page)).toBe(0)
       const small: unknown = await watched.page.evaluate(
-        `[...document.querySelectorAll('main button, nav.bottom a, main .btn, main select')].filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 90))`,
+        `[...document.querySelectorAll('main button, nav.bottom a, nav.bottom button, main .btn, main select')].filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 90))`,
       )
       expect(small).toEqual([])
       await expectQuiet(watched)
     },
   )
+
+  test('on a phone every page is at most two taps away', async () => {
+    const watched = await open(PHONE, 'administrator-1', '/wall?lang=zh')
+    const { page } = watched
+    const nav = page.locator('nav.bottom')
+    expect(await nav.locator('> *').allInnerTexts()).toEqual(['现场', '设备', '成本', '班报', '更多'])
+    await nav.getByRole('button', { name: '更多' }).click()
+    await shot(page, 'more-pages-phone-zh')
+    await nav.getByRole('link', { name: '记录' }).click()
+    await page.waitForURL(/records/)
+    await nav.locator('#more-pages').waitFor({ state: 'detached' })
+    expect(await nav.locator('button.here').innerText()).toBe('更多')
+    await expectQuiet(watched)
+  })
 
   test('a silent machine becomes unknown within its timeout, although the socket is open', async () => {
     const watched = await open(WALL, 'engineer-1', '/wall?lang=zh')

@@ -4,14 +4,14 @@ import type { zhBooks } from './zh-books.ts'
 export const enBooks: typeof zhBooks = {
   books: {
     title: 'Reconciliation',
-    intro: 'A month of ours beside the firm’s books, the difference told step by step',
+    intro: "A month of ours beside the firm's books, the difference told step by step",
     month: 'Month',
     none: 'No month is valued yet.',
     state: { running: 'running', open: 'open', closed: 'closed' },
     snapshot: 'Snapshot {id}',
     revised: '{n} days were revised since; these are the figures as closed',
     missing: '{n} days without an account',
-    ask: 'Ask first which one your “95” is. The three mean different things and must not be compared.',
+    ask: 'Ask first which one your "95" is. The three mean different things and must not be compared.',
     u1: 'Cost per 100 yuan of output',
     u1Formula: 'production cost ÷ output value with work in progress × 100',
     u2: 'Cost of sales per 100 yuan of revenue',
@@ -35,7 +35,7 @@ export const enBooks: typeof zhBooks = {
       bought_for_stock: 'books: bought; ours: used',
       unexplained: 'not explained',
       wip: 'change of work in progress',
-      rest: 'between the books’ elements and cost of sales, not explained',
+      rest: "between the books' elements and cost of sales, not explained",
     },
     expenses: 'Period expenses, outside cost per 100 yuan of output',
     expense: {

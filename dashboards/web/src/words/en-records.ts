@@ -12,7 +12,7 @@ export const enRecords = {
     kinds: 'Kinds',
     search: 'Search',
     none: 'No record of this kind yet.',
-    noHit: 'No record matches “{text}”.',
+    noHit: 'No record matches "{text}".',
     key: 'Item',
     value: 'In force',
     from: 'From',
