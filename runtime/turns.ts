@@ -6,6 +6,9 @@ import { setImmediate as breathe } from 'node:timers/promises'
 
 const TURN_MS = 10
 
+/** One turn of the loop for each that waits: together in one they would hold it for as long as all their pieces take. */
+let lane: Promise<void> = Promise.resolve()
+
 export class Turns {
   #begun = performance.now()
   /** Turns given away. */
@@ -14,7 +17,7 @@ export class Turns {
   /** Between two pieces. */
   async next(): Promise<void> {
     if (performance.now() - this.#begun < TURN_MS) return
-    await breathe()
+    await (lane = lane.then(() => breathe()))
     this.taken++
     this.#begun = performance.now()
   }

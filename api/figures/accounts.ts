@@ -152,5 +152,7 @@ export async function together(days: readonly DayAccount[]): Promise<Account | n
     await turns.next()
     sum.take(account)
   }
-  return sum.of({ from: days[0]!.account.span.from, to: days.at(-1)!.account.span.to })
+  const account = sum.of({ from: days[0]!.account.span.from, to: days.at(-1)!.account.span.to })
+  await turns.next()
+  return account
 }

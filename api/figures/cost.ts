@@ -4,21 +4,21 @@ import type { CostQuery, CostView, PartView } from '#contract/figures.ts'
 import { AIR_POWER } from '#domain/accounting/elements/energy.ts'
 import { GIVEN_UP } from '#domain/accounting/elements/loss.ts'
 import { shownAt, type Line } from '#domain/accounting/elements/catalogue.ts'
-import { poolOf, POOLS, UNALLOCATED, type Share } from '#domain/accounting/pools.ts'
+import { poolOf, POOLS, UNALLOCATED, type PoolId } from '#domain/accounting/pools.ts'
 import { costsByMachine, costsByWork, sharesOf } from '#domain/accounting/poolsShared.ts'
 import { fenOfParts, toFen, type Nano } from '#domain/accounting/rounding.ts'
 import { shownU, uOf } from '#domain/accounting/u.ts'
 import {
   concerns,
   keyOn,
-  keysOf,
+  nanoBy,
   reasonOf,
   type Axis,
   type Scope,
   type ScopeKey,
 } from '#domain/accounting/valuation.ts'
 import type { Place } from '#domain/accounting/valuationCase.ts'
-import { partOf, type Account, type AccountPart } from '#domain/kpi/account.ts'
+import { dividedIn, partOf, type Account, type AccountPart, type TotalsCell } from '#domain/kpi/account.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { Turns } from '#runtime/turns.ts'
 import { basisOf, isRevised, windowOf, type Days } from './days.ts'
@@ -56,9 +56,19 @@ export async function costView(
   const scope = scopeOf(asked)
   const shift = shiftOf(ofShift)
   const inside = insideOf(shift, scope)
+  const turns = new Turns()
   const account = partOf(days.account, inside)
+  await turns.next()
   const figure = figureView(account, scope, isRevised(days))
+  await turns.next()
   const targets = targetsOf(book, shift)
+  const lines = linesView(account, figure, scope === 'plant' ? targets.lines : new Map())
+  await turns.next()
+  const elements = elementsView(account, figure)
+  await turns.next()
+  const costs = shared === 'yes' ? await sharedCosts(days, axis, inside, turns) : null
+  const parts = partsOf(days, account, figure.holes, axis, costs)
+  await turns.next()
   return {
     firm,
     window: windowOf(days),
@@ -68,14 +78,14 @@ export async function costView(
         : { axis: scope.axis, key: scope.key, title: titleOf(plant, scope.axis, scope.key) },
     figure,
     target: scope === 'plant' ? targets.u : null,
-    lines: linesView(account, figure, scope === 'plant' ? targets.lines : new Map()),
-    elements: elementsView(account, figure),
+    lines,
+    elements,
     airPower: toFen(
       account.cells.reduce((sum, { stream, nano }) => (stream === AIR_POWER ? sum + nano : sum), 0n),
     ),
     axis,
-    parts: partsOf(days, account, figure.holes, axis, inside, shared === 'yes'),
-    pools: await poolsView(days, inside),
+    parts,
+    pools: await poolsView(days, inside, turns),
     noOutput: scope === 'plant' && shift === undefined ? noOutputOf(days.account) : null,
     ...lossesView(account),
     scrapTaken: scrapTaken(account),
@@ -89,28 +99,27 @@ export function titleOf({ machines, shifts }: Plant, axis: Axis, key: ScopeKey):
   return null
 }
 
-/** Every key of an axis; they sum to the cost and value of the account. */
+/** Every key of an axis; they sum to the cost and value of the account. `shared`: cost with what is shared in it. */
 function partsOf(
   days: Days,
   account: AccountPart,
   holes: View['figure']['holes'],
   axis: Axis,
-  inside: (place: Place) => boolean,
-  shared: boolean,
+  shared: ReadonlyMap<ScopeKey, Nano> | null,
 ): View['parts'] {
-  const costs = shared ? sharedCosts(days, axis, inside) : null
-  const keys = costs ? [...new Set([...keysOf(account, axis), ...costs.keys()])] : keysOf(account, axis)
-  const rows = keys.map((key) => {
-    const isOf = (place: Place) => keyOn(axis, place) === key
-    const values = account.values.filter(isOf)
-    const traced = account.cells.reduce((sum, cell) => (isOf(cell) ? sum + cell.nano : sum), 0n)
-    return {
-      key,
-      id: String(key),
-      nano: costs ? (costs.get(key) ?? 0n) : traced,
-      value: values.reduce((sum, { added, scrapped }) => sum + added - scrapped, 0n),
-    }
-  })
+  const traced = nanoBy(account.cells, (cell) => keyOn(axis, cell))
+  const made = new Map<ScopeKey, Nano>()
+  for (const { added, scrapped, ...place } of account.values) {
+    const key = keyOn(axis, place)
+    made.set(key, (made.get(key) ?? 0n) + added - scrapped)
+  }
+  const costs = shared ?? traced
+  const rows = [...new Set([...traced.keys(), ...made.keys(), ...costs.keys()])].map((key) => ({
+    key,
+    id: String(key),
+    nano: costs.get(key) ?? 0n,
+    value: made.get(key) ?? 0n,
+  }))
   const shown = fenOfParts(rows)
   const worth = fenOfParts(rows.map(({ id, value }) => ({ id, nano: value })))
   return rows
@@ -133,20 +142,21 @@ function partsOf(
 const inOrder = (a: ScopeKey, b: ScopeKey): number => Number(a ?? Infinity) - Number(b ?? Infinity)
 
 /** Pools to machines, or what no order was named for to orders and products: day by day, as it settles. */
-function sharedCosts(
+async function sharedCosts(
   { days }: Days,
   axis: Axis,
   inside: (place: Place) => boolean,
-): ReadonlyMap<ScopeKey, Nano> | null {
+  turns: Turns,
+): Promise<ReadonlyMap<ScopeKey, Nano> | null> {
   if (axis === 'shift') return null
   const sums = new Map<ScopeKey, Nano>()
-  for (const { account: whole } of days) {
-    const account = partOf(whole, inside)
-    const busy = account.totals.map(({ totals, ...place }) => ({ ...place, ms: totals.run }))
+  for (const { account } of days) {
+    await turns.next()
+    const own = dividedIn(account, inside)
     const costs =
       axis === 'product' || axis === 'order'
-        ? costsByWork(account, busy, axis)
-        : costsByMachine(account, sharesOf(account))
+        ? costsByWork(own, account.totals.filter(inside).map(busyOf), axis)
+        : costsByMachine(own, sharesOf(own))
     for (const [key, nano] of costs) {
       const at =
         axis === 'line' ? keyOn('line', { machine: key, shift: null, order: null, product: null }) : key
@@ -156,29 +166,35 @@ function sharedCosts(
   return sums
 }
 
+const busyOf = ({ totals, ...place }: TotalsCell) => ({ ...place, ms: totals.run })
+
 /** What each pool held, and how much of it found drivers. */
-async function poolsView({ days }: Days, inside: (place: Place) => boolean): Promise<View['pools']> {
-  const shares: Share[] = []
-  const cells: Account['cells'][number][] = []
-  const turns = new Turns()
+async function poolsView(
+  { days }: Days,
+  inside: (place: Place) => boolean,
+  turns: Turns,
+): Promise<View['pools']> {
+  const sums = POOLS.map((pool) => ({ pool, cost: 0n, allocated: 0n, unallocated: 0n }))
+  const sumOf = new Map<PoolId | null, (typeof sums)[number]>(sums.map((sum) => [sum.pool, sum]))
   for (const { account } of days) {
     await turns.next()
-    shares.push(...sharesOf(partOf(account, inside)))
-    cells.push(...account.cells.filter(inside))
-  }
-  return POOLS.map((pool) => {
-    const own = shares.filter((share) => share.pool === pool)
-    return {
-      pool,
-      cost: toFen(cells.reduce((total, cell) => (poolOf(cell) === pool ? total + cell.nano : total), 0n)),
-      allocated: fenOf(own.filter(({ to }) => to !== UNALLOCATED)),
-      unallocated: fenOf(own.filter(({ to }) => to === UNALLOCATED)),
+    const own = dividedIn(account, inside)
+    for (const cell of own.cells) {
+      const sum = sumOf.get(poolOf(cell))
+      if (sum) sum.cost += cell.nano
     }
-  }).filter(({ cost }) => cost !== 0)
+    for (const { pool, to, nano } of sharesOf(own))
+      sumOf.get(pool)![to === UNALLOCATED ? 'unallocated' : 'allocated'] += nano
+  }
+  return sums
+    .map(({ pool, cost, allocated, unallocated }) => ({
+      pool,
+      cost: toFen(cost),
+      allocated: toFen(allocated),
+      unallocated: toFen(unallocated),
+    }))
+    .filter(({ cost }) => cost !== 0)
 }
-
-const fenOf = (shares: readonly Share[]): number =>
-  toFen(shares.reduce((total, { nano }) => total + nano, 0n))
 
 /** Cost of quarter-hours in which the plant made nothing. */
 const noOutputOf = ({ quarters }: Account): number =>

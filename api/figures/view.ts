@@ -8,7 +8,14 @@ import { ELEMENTS, LINES, shownAt, type Line } from '#domain/accounting/elements
 import type { ElementId } from '#domain/accounting/elements/element.ts'
 import { fenOfParts, toFen, type Nano } from '#domain/accounting/rounding.ts'
 import { shownU, shownUs, type CostPerOutput } from '#domain/accounting/u.ts'
-import { figureOf, reasonOf, type Cell, type Scope, type Valuation } from '#domain/accounting/valuation.ts'
+import {
+  figureOf,
+  nanoBy,
+  reasonOf,
+  type Cell,
+  type Scope,
+  type Valuation,
+} from '#domain/accounting/valuation.ts'
 import { PROVENANCES, type Provenance } from '#domain/accounting/valuationCase.ts'
 import type { AccountPart } from '#domain/kpi/account.ts'
 import { addTotals, type Totals } from '#domain/kpi/totals.ts'
@@ -22,10 +29,11 @@ const OF_THE_MONTH: ReadonlySet<ElementId> = new Set(['demand', 'power_factor'])
 const sumOf = (cells: readonly Cell[], of: (cell: Cell) => boolean = () => true): Nano =>
   cells.reduce((sum, cell) => (of(cell) ? sum + cell.nano : sum), 0n)
 
-function provenancesOf(cells: readonly Cell[]): z.infer<typeof Provenances> {
-  const shown = fenOfParts(
-    PROVENANCES.map((id) => ({ id, nano: sumOf(cells, ({ provenance }) => provenance === id) })),
-  )
+const provenancesOf = (cells: readonly Cell[]) =>
+  Object.fromEntries(nanoBy(cells, ({ provenance }) => provenance))
+
+function shownBy(by: Partial<Record<Provenance, Nano>>): z.infer<typeof Provenances> {
+  const shown = fenOfParts(PROVENANCES.map((id) => ({ id, nano: by[id] ?? 0n })))
   return Object.fromEntries(PROVENANCES.map((id, i) => [id, shown.parts[i]!])) as Record<Provenance, number>
 }
 
@@ -50,7 +58,7 @@ export function figureView(account: AccountPart, scope: Scope = 'plant', revised
     costNoOutput: toFen(uWip.costNoOutput),
     raw: ratio(uRaw),
     flags: [...figure.flags],
-    by: provenancesOf(account.cells),
+    by: shownBy(figure.by),
     coverage: coverageOf(addTotals(account.totals.map(({ totals }) => totals))),
     provisional: provisionalOf(account, account.cells),
     holes: figure.holes.map(holeView),
@@ -91,7 +99,7 @@ export function linesView(
     cost: shown.parts[i]!,
     u2: us[i]!,
     target: targets.get(line) ?? null,
-    by: provenancesOf(cellsOf(line)),
+    by: shownBy(provenancesOf(cellsOf(line))),
     provisional: provisionalOf(account, cellsOf(line)),
     holes: figure.holes.filter(
       ({ element }) => element !== 'value' && shownAt(element as ElementId, null).line === line,
@@ -119,7 +127,7 @@ export function elementsView(account: AccountPart, figure: Figure): z.infer<type
       cost: hole ? null : shown.parts[i]!,
       known: shown.parts[i]!,
       u2: us[i]!,
-      by: provenancesOf(cellsOf(id)),
+      by: shownBy(provenancesOf(cellsOf(id))),
       reason: hole ? reasonOf(hole) : null,
     }
   })

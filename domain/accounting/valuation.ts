@@ -167,6 +167,16 @@ export const reasonOf = ({ reason, of }: Readonly<Record<keyof Hole, string>>): 
 /** Below this share of evidence a figure is flagged. */
 const COVERAGE_PPM = 950_000
 
+/** Cost by a key of its cells. */
+export function nanoBy<K>(cells: readonly Cell[], keyOf: (cell: Cell) => K): Map<K, Nano> {
+  const sums = new Map<K, Nano>()
+  for (const cell of cells) {
+    const key = keyOf(cell)
+    sums.set(key, (sums.get(key) ?? 0n) + cell.nano)
+  }
+  return sums
+}
+
 /** The figure of a scope. `least`: output below it says nothing yet (nano-yuan). `revised`: it replaces a settled one. */
 export function figureOf(
   valuation: Valued,
@@ -176,19 +186,20 @@ export function figureOf(
   const cells = valuation.cells.filter((cell) => inside(scope, cell))
   const values = valuation.values.filter((cell) => inside(scope, cell))
   const holes = valuation.holes.filter(({ machine }) => concerns(scope, machine))
-  const sum = (of: (cell: Cell) => boolean) =>
-    cells.reduce((total, cell) => (of(cell) ? total + cell.nano : total), 0n)
+  const byElement = nanoBy(cells, ({ element }) => element)
+  const byProvenance = nanoBy(cells, ({ provenance }) => provenance)
   const elements = ELEMENTS.map(({ id }): ElementFigure => {
-    const known = sum(({ element }) => element === id)
+    const known = byElement.get(id) ?? 0n
     const hole = holes.find(({ element }) => element === id)
     return hole
       ? { element: id, nano: null, known, reason: reasonOf(hole) }
       : { element: id, nano: known, known, reason: null }
   })
-  const cost = sum(() => true)
-  const by = Object.fromEntries(
-    PROVENANCES.map((one) => [one, sum(({ provenance }) => provenance === one)]),
-  ) as Record<Provenance, Nano>
+  const cost = [...byElement.values()].reduce((total, nano) => total + nano, 0n)
+  const by = Object.fromEntries(PROVENANCES.map((one) => [one, byProvenance.get(one) ?? 0n])) as Record<
+    Provenance,
+    Nano
+  >
   const value = values.reduce((total, { added, scrapped }) => total + added - scrapped, 0n)
   const finished = values.reduce((total, cell) => total + cell.finished, 0n)
   const known = holes.length === 0
@@ -236,11 +247,8 @@ export function shownBy<K extends keyof Shown>(
   list: K,
   scope: Scope = 'plant',
 ): ReadonlyMap<Shown[K], Nano> {
-  const sums = new Map<Shown[K], Nano>()
-  for (const cell of cells) {
-    if (!inside(scope, cell)) continue
-    const name = shownAt(cell.element, cell.stream)[list]
-    sums.set(name, (sums.get(name) ?? 0n) + cell.nano)
-  }
-  return sums
+  return nanoBy(
+    cells.filter((cell) => inside(scope, cell)),
+    ({ element, stream }) => shownAt(element, stream)[list],
+  )
 }

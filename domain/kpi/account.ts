@@ -12,6 +12,7 @@ import { addLosses } from '#domain/accounting/loss.ts'
 import { lossesOf } from '#domain/accounting/losses.ts'
 import type { Setups } from '#domain/accounting/lossesOfTime.ts'
 import { driverCellsOf } from '#domain/accounting/pools.ts'
+import type { Divided } from '#domain/accounting/poolsShared.ts'
 import { QUARTER, type Pane } from '#domain/accounting/pane.ts'
 import type { Nano } from '#domain/accounting/rounding.ts'
 import type { Span } from '#domain/accounting/span.ts'
@@ -103,6 +104,12 @@ export function withTrueUps(account: Account, trueUps: readonly TrueUp[]): Accou
 /** The part of an account that lies at some places. What is told of whole quarter-hours or months is in none. */
 export type AccountPart = Omit<Account, 'quarters' | 'months' | 'setups'>
 
+/** Of the same part, what its pools are divided with. */
+export const dividedIn = ({ cells, drivers }: Divided, isInside: (place: Place) => boolean): Divided => ({
+  cells: cells.filter(isInside),
+  drivers: drivers.filter((driver) => isInside({ ...NOWHERE, ...driver })),
+})
+
 /** Holes and gaps are told by machine: of a shift or an order they are those of its machines, whenever they were. */
 export function partOf(account: AccountPart, isInside: (place: Place) => boolean): AccountPart {
   const { span, version, holes, provisional } = account
@@ -112,7 +119,7 @@ export function partOf(account: AccountPart, isInside: (place: Place) => boolean
     version,
     holes,
     provisional,
-    cells: account.cells.filter(isInside),
+    ...dividedIn(account, isInside),
     values: account.values.filter(isInside),
     totals,
     evidence: new Map(
@@ -121,7 +128,6 @@ export function partOf(account: AccountPart, isInside: (place: Place) => boolean
         return [machine, { told, covered, uncertain: account.evidence.get(machine)?.uncertain ?? 0 }]
       }),
     ),
-    drivers: account.drivers.filter((driver) => isInside({ ...NOWHERE, ...driver })),
     losses: account.losses.filter(isInside),
   }
 }

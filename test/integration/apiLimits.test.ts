@@ -4,7 +4,7 @@ import net from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { COSTLY_EACH } from '../../api/http/limits.ts'
+import { COSTLY_ALL, COSTLY_EACH } from '../../api/http/limits.ts'
 import { Fixture, MACHINE, join, next, NOW } from './apiFixture.ts'
 
 const api = new Fixture()
@@ -90,6 +90,19 @@ describe('T12 oversize', () => {
   })
 })
 
+const cost = (of: string) => api.call('GET', '/api/v1/firms/demo-a/cost', { cookie: of })
+/** Costly questions under way: files that do not come to their end. */
+const hold = (of: string, count: number) =>
+  Array.from({ length: count }, () => {
+    const request = http.request(`${api.url}/api/v1/firms/demo-a/records/check`, {
+      method: 'POST',
+      headers: { cookie: of, 'content-type': 'text/csv', 'content-length': '1000' },
+    })
+    request.on('error', () => undefined)
+    request.write('a,b')
+    return request
+  })
+
 describe('T24 expensive questions', () => {
   const history = `/api/v1/firms/demo-a/machines/${MACHINE.replaceAll('/', '.')}/history/power_kw`
   test.each([
@@ -116,20 +129,24 @@ describe('T24 expensive questions', () => {
     expect([answer.status, answer.body.type]).toEqual([400, `/problems/${why}`])
   })
 
+  test('T24 of ten costly questions of many people at once eight are under way, the others are told to wait', async () => {
+    const names = Array.from({ length: COSTLY_ALL / COSTLY_EACH }, (_, i) => `many-${i}`)
+    const held = names.flatMap((name) => hold(api.person('manager', ['demo-a'], name), COSTLY_EACH))
+    await waitFor(async () => (await cost(cookie)).status === 429)
+    for (let question = 0; question < 2; question++) {
+      const refused = await cost(cookie)
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+    }
+    for (const live of ['machines', 'day'])
+      expect((await api.call('GET', `/api/v1/firms/demo-a/${live}`, { cookie })).status).toBe(200)
+    for (const request of held) request.destroy()
+    await waitFor(async () => (await cost(cookie)).status === 200)
+  })
+
   test('T24 who has too many costly questions under way is told to wait; others, and live reads, are answered', async () => {
     const manager = api.person('manager')
-    const cost = (of: string) => api.call('GET', '/api/v1/firms/demo-a/cost', { cookie: of })
     expect((await cost(manager)).status).toBe(200)
-    // files that do not come to their end
-    const held = Array.from({ length: COSTLY_EACH }, () => {
-      const request = http.request(`${api.url}/api/v1/firms/demo-a/records/check`, {
-        method: 'POST',
-        headers: { cookie: manager, 'content-type': 'text/csv', 'content-length': '1000' },
-      })
-      request.on('error', () => undefined)
-      request.write('a,b')
-      return request
-    })
+    const held = hold(manager, COSTLY_EACH)
     await waitFor(async () => (await cost(manager)).status === 429)
     const refused = await cost(manager)
     expect(refused.headers.get('retry-after')).toBe('1')

@@ -1,10 +1,13 @@
 /** Long work gives others their turn, and sums made in turns are the sums. */
-import { expect, test } from 'vitest'
+import { setImmediate as breathe } from 'node:timers/promises'
+import { expect, test, vi } from 'vitest'
 import { sumOfAccounts } from '#domain/kpi/accountSum.ts'
 import { encodeAccount } from '#domain/kpi/accountText.ts'
 import { DAY } from '#domain/time.ts'
 import { Turns } from '#runtime/turns.ts'
 import { together, type DayAccount } from '../../api/figures/accounts.ts'
+import { costView } from '../../api/figures/cost.ts'
+import { at, figuresCase, metered } from '../figuresCase.ts'
 import { Crowd, COSTLY_ALL, COSTLY_EACH } from '../../api/http/limits.ts'
 
 test('F16 between pieces of long work whatever waits is done', async () => {
@@ -21,6 +24,29 @@ test('F16 between pieces of long work whatever waits is done', async () => {
   }
   expect(turns.taken).toBe(4)
   expect(others).toBeGreaterThanOrEqual(4)
+})
+
+test('F16 of long works at once one has the turn at a time', async () => {
+  let tick = 0
+  let isOver = false
+  const count = () => {
+    tick++
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  const pieces: number[] = []
+  const work = async () => {
+    const turns = new Turns()
+    for (let piece = 0; piece < 4; piece++) {
+      await turns.next()
+      if (turns.taken > 0) pieces.push(tick)
+      for (const begun = performance.now(); performance.now() - begun < 11;) continue
+    }
+  }
+  await Promise.all(Array.from({ length: 5 }, work))
+  isOver = true
+  expect(pieces).toHaveLength(15)
+  expect(new Set(pieces).size).toBe(15)
 })
 
 test.each([1, 2, 4, 5, 17, 40])('F16 %i days summed in turns are their sum', async (n) => {
@@ -51,6 +77,30 @@ test.each([1, 2, 4, 5, 17, 40])('F16 %i days summed in turns are their sum', asy
   const summed = (await together(days))!
   expect(encodeAccount(summed)).toBe(encodeAccount(n === 1 ? days[0]!.account : flat))
   expect(summed.cells.reduce((sum, { nano }) => sum + nano, 0n)).toBe(BigInt((7 * n * (n - 1)) / 2 + n))
+})
+
+test('F16 T24 what is asked while a long question is under way is answered first', async () => {
+  // every piece takes longer than a turn
+  let clock = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 11))
+  try {
+    const { days } = figuresCase({ panes: metered(at(22, 8), at(32, 8)), now: at(32, 8) })
+    const answered: string[] = []
+    const ask = async (from: string, axis: 'order' | 'machine') => {
+      const view = await costView(await days(from, '2026-03-31'), { axis, shared: 'yes' })
+      answered.push(from)
+      return view
+    }
+    const asked = [ask('2026-03-22', 'order')]
+    for (let i = 0; i < 5; i++) await breathe()
+    asked.push(ask('2026-03-31', 'machine'))
+    const [long, short] = await Promise.all(asked)
+    expect(answered).toEqual(['2026-03-31', '2026-03-22'])
+    expect(long!.basis.days).toHaveLength(10)
+    expect(long!.figure.cost).toBeGreaterThan(short!.figure.cost)
+  } finally {
+    vi.restoreAllMocks()
+  }
 })
 
 test('T24 so many costly questions at once for one, so many for all; what is not costly always comes in', () => {
