@@ -2,7 +2,7 @@
  * What a person does: checked, made a control entry, journalled by the broker process, and answered by ingest in the ledger.
  * Accepted and refused are known within 300 ms as a rule; else the deed is pending and its event comes by the socket.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { ControlEntry, ControlKind } from '#contract/control.ts'
 import type { Right } from '#contract/rights.ts'
 import { asEvent } from './ledgers.ts'
@@ -51,6 +51,13 @@ export async function perform(
 /** What the installation does of itself, such as loading a plant file; `name` is its author in the journal. */
 export const performAsSystem = (ports: Ports, name: string, firm: string, deed: Deed): Promise<DeedResult> =>
   journal(ports, { name, role: 'system' }, firm, deed)
+
+/** An id that stands for its content: the same deed of the installation, done twice, has one effect. */
+export function idOfContent(content: string): string {
+  const hex = createHash('sha256').update(content).digest('hex')
+  const part = (from: number, to: number) => hex.slice(from, to)
+  return `${part(0, 8)}-${part(8, 12)}-8${part(12, 15)}-a${part(15, 18)}-${part(18, 30)}`
+}
 
 async function journal(
   ports: Ports,

@@ -3,7 +3,6 @@
  * plant whose past holds a retrofit, what the retrofit changes follows as soon as its date is known. From then on people keep the
  * records: a file that changes later is not read again.
  */
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { readFullEffect, readRecords, readRetrofit } from '#contract/plantFolder.ts'
 import type { RecordsReading } from '#contract/records.ts'
@@ -11,7 +10,7 @@ import { calendarOf, productionDay, spanOfDay, type Calendar } from '#domain/acc
 import type { DatedRecord } from '#domain/accounting/records.ts'
 import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, MINUTE, type Instant } from '#domain/time.ts'
-import { performAsSystem } from './deed.ts'
+import { idOfContent, performAsSystem } from './deed.ts'
 import type { LedgerReader } from './ledgers.ts'
 import type { Ports } from './ports.ts'
 
@@ -107,7 +106,7 @@ export class RecordSeeds {
     }
     const { records } = reading
     if (records.length === 0) return true
-    const id = idOf(firm, author, records)
+    const id = idOfContent(JSON.stringify([firm, author, records]))
     const answer = ledger.answerTo(id)
     if (answer?.kind === 'control.accepted') return true
     const sentAt = this.#sentAt.get(id)
@@ -138,15 +137,6 @@ async function retrofitOf(ports: Ports, firm: string): Promise<string | null> {
   } catch {
     return null // none run, or not yet
   }
-}
-
-/** The same records of the same file always have the same id: put twice, they have one effect. */
-function idOf(firm: string, author: string, records: readonly DatedRecord[]): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify([firm, author, records]))
-    .digest('hex')
-  const part = (from: number, to: number) => hex.slice(from, to)
-  return `${part(0, 8)}-${part(8, 12)}-8${part(12, 15)}-a${part(15, 18)}-${part(18, 30)}`
 }
 
 /**

@@ -19,6 +19,7 @@ import { serveLive } from './live/server.ts'
 import { localRoutes } from './local.ts'
 import { mergeMetrics } from './metrics.ts'
 import { brokerAt, ingestAt, metricsAt, neighboursAt, simulatorsAt } from './neighbours.ts'
+import { MonthCloses } from './monthCloses.ts'
 import { PlantFiles } from './plants.ts'
 import type { Ports } from './ports.ts'
 import { RecordSeeds } from './seedRecords.ts'
@@ -173,6 +174,12 @@ export async function startApi(
       () => seeds.close(),
     )
   }
+  const closes = new MonthCloses()
+  await lifecycle.start(
+    'month closes',
+    () => closes.watch(ports),
+    () => closes.close(),
+  )
   const seen = door?.view()
   return {
     http: `${tls ? 'https' : 'http'}://${showAddress(address)}`,

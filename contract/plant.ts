@@ -109,6 +109,7 @@ export const PlantShape = z.strictObject({
     .min(1, 'needs a reason')
     .max(60)
     .exactOptional(),
+  closeMonthDay: z.int().min(1).max(28).exactOptional(),
   groups: z.array(z.strictObject({ id: Level, title: title(32) })).max(100),
   machines: z.array(Machine).max(MAX_MACHINES),
   credentials: z

@@ -133,6 +133,7 @@ function build(
   Object.keys(file.stop_reasons ?? {}).forEach((code, i) =>
     places.set(`stopReasons.${i}`, [['stop_reasons', code]]),
   )
+  places.set('closeMonthDay', [['close_month_day']])
   Object.keys(file.groups).forEach((id, i) => places.set(`groups.${i}`, [['groups', id]]))
   const credentials = credentialsOf(file, machines, places, faults)
   if (faults.length > 0) return { faults }
@@ -146,10 +147,19 @@ function build(
   const groups = Object.entries(file.groups).map(([id, title]) => ({ id, title }))
   const { firm, title, simulated, simulation } = file
   const head = { firm, title, simulated, ...(simulation && { simulation }) }
+  const closing = file.close_month_day
   const reasons = file.stop_reasons
   const stopReasons = reasons && Object.entries(reasons).map(([code, reason]) => ({ code, ...reason }))
   return {
-    plant: { ...head, shifts, ...(stopReasons && { stopReasons }), groups, machines, credentials },
+    plant: {
+      ...head,
+      shifts,
+      ...(stopReasons && { stopReasons }),
+      ...(closing !== undefined && { closeMonthDay: closing }),
+      groups,
+      machines,
+      credentials,
+    },
     places,
   }
 }

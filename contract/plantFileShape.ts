@@ -108,6 +108,12 @@ export const PlantFile = z.strictObject({
     .default([]),
   /** Why machines stand, by code, in the order in which they are offered. Left out: the usual ones. */
   stop_reasons: z.record(Level, z.strictObject({ title: Title, group: StopGroup })).optional(),
+  /** Day of the month on which the month before it closes by itself; each month has a 28th. Left out: a person closes it. */
+  close_month_day: z
+    .int('must be a whole number')
+    .min(1, 'must be 1 to 28')
+    .max(28, 'must be 1 to 28')
+    .optional(),
   groups: z.record(Level, Title),
   kinds: z.record(Level, FileKind),
   /** site > area > line > machine */

@@ -20,6 +20,7 @@ export function plantText(plant: Plant, firm: string): string {
     ...(plant.stopReasons
       ? { stop_reasons: Object.fromEntries(plant.stopReasons.map(({ code, ...rest }) => [code, rest])) }
       : {}),
+    ...(plant.closeMonthDay === undefined ? {} : { close_month_day: plant.closeMonthDay }),
     groups: Object.fromEntries(plant.groups.map((group) => [group.id, group.title])),
     kinds: Object.fromEntries(
       [...kinds].map(([kind, machines]) => [kind, kindText(machines[0]!, shared.get(kind)!)]),

@@ -97,6 +97,8 @@ export type Plant = {
   readonly shifts: readonly Shift[]
   /** Why machines stand, in the order in which they are offered. Left out: domain/plant/stopReasons.ts. */
   readonly stopReasons?: readonly StopReason[]
+  /** Day of the month, 1 to 28, on which the month before it is closed by itself. Left out: a person closes it. */
+  readonly closeMonthDay?: number
   readonly groups: readonly Group[]
   readonly machines: readonly Machine[]
   readonly credentials: readonly Credential[]

@@ -1,0 +1,73 @@
+/**
+ * Months close by themselves where the plant says on which day (accounting.md 8: "by a person or on the configured day"): from the begin of
+ * that production day on a `close.month` is journalled, once an hour until it is taken. What a close waits for is ingest's to say.
+ */
+import { spanOfMonth } from '#domain/accounting/monthAccount.ts'
+import type { Plant } from '#domain/plant/plant.ts'
+import { DAY, HOUR, MINUTE, type Instant } from '#domain/time.ts'
+import { idOfContent, performAsSystem } from './deed.ts'
+import { monthsOf } from './figures/months.ts'
+import type { Ports } from './ports.ts'
+
+/** Author in the journal. */
+export const CLOSING_DAY = 'closing-day'
+
+const LOOK_EVERY_MS = MINUTE
+const AGAIN_AFTER_MS = HOUR
+
+/** When a month, `2026-02`, closes by itself; null: a person closes it. */
+export function closesAt({ closeMonthDay, shifts }: Plant, month: string): Instant | null {
+  if (closeMonthDay === undefined) return null
+  return spanOfMonth(month).to + (closeMonthDay - 1) * DAY + (shifts[0]?.start ?? 0) * MINUTE
+}
+
+export class MonthCloses {
+  readonly #askedAt = new Map<string, Instant>()
+  #timer: NodeJS.Timeout | undefined
+  #busy = false
+
+  /** Looks every minute; resolves after the first look. */
+  async watch(ports: Ports): Promise<void> {
+    this.#timer = setInterval(() => void this.look(ports), LOOK_EVERY_MS)
+    await this.look(ports)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  async look(ports: Ports): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      for (const firm of ports.ledgers.firms()) await this.#closeOf(ports, firm)
+    } catch (error) {
+      ports.log.error({ err: error }, 'months could not be closed on their day')
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  /** The oldest month that is due: the next one follows when this one is closed. */
+  async #closeOf(ports: Ports, firm: string): Promise<void> {
+    const ledger = ports.ledgers.of(firm)
+    const plant = ledger?.plant()?.plant
+    if (!ledger || plant?.closeMonthDay === undefined) return
+    const now = ports.now()
+    const due = monthsOf(ledger).findLast(
+      ({ month, close }) => close === null && closesAt(plant, month)! <= now,
+    )
+    if (!due) return
+    const key = `${firm} ${due.month}`
+    const asked = this.#askedAt.get(key)
+    if (asked !== undefined && now - asked < AGAIN_AFTER_MS) return
+    this.#askedAt.set(key, now)
+    const body = { month: due.month, note: `day ${plant.closeMonthDay}` }
+    // asked again within the hour, as after a start of the api, it is the same deed
+    const id = idOfContent(`${CLOSING_DAY} ${key} ${Math.floor(now / AGAIN_AFTER_MS)}`)
+    const deed = { kind: 'close.month', version: 1, body, id } as const
+    const result = await performAsSystem(ports, CLOSING_DAY, firm, deed)
+    if (result.status === 'unavailable') this.#askedAt.delete(key)
+    ports.log.info({ firm, month: due.month, ...result }, 'a month closes on its day')
+  }
+}
