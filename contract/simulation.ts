@@ -181,6 +181,18 @@ export const TRUTH_REASONS = [
   'no_sample_after',
   'no_readings', // the historian does not answer, or holds none
   'part_unknown', // a sum of which a part is not known
+  'register_steps', // less than the steps of the registers tell
+  'quarter_readings', // quarter-hourly readings do not tell under which order a piece came
+  'no_figure', // the computed figure is null: a cause says why
+  'not_settled', // it differs, and the shift or day is not settled yet
+] as const
+/** Why cost, value, u and OEE of a window have no computed side. */
+export const MONEY_REASONS = [
+  'not_whole', // neither a shift nor a production day, nor the begin of one that runs
+  'no_truth', // the plant knows no money
+  'no_prices', // the firm has no dated records
+  'not_valued', // the account is under way, or nothing was heard of it
+  'ingest_down',
 ] as const
 const value = z.int().nullable()
 export const TruthLine = z.object({
@@ -190,14 +202,19 @@ export const TruthLine = z.object({
   unit: z.string(),
   truth: value,
   computed: value,
+  /** What accounting books in this window and the works in another one; in the difference it counts as true. Null: no money. */
+  booked: value,
   difference: value,
   tolerance: value,
   verdict: z.enum(VERDICTS),
   reason: z.enum(TRUTH_REASONS).nullable(),
-  /** What explains a difference: faults in force (by id) and items that were put aside. */
+  /**
+   * What explains a difference: faults in force (by id), items that were put aside, orders that were under way when the run began; and
+   * why there is no figure.
+   */
   causes: z.array(
     z.object({
-      kind: z.enum(['fault', 'quarantine']),
+      kind: z.enum(['fault', 'quarantine', 'begin', 'hole']),
       id: z.string().nullable(),
       name: z.string(),
       items: z.int().nullable(),
@@ -208,6 +225,14 @@ export const TruthComparison = z.object({
   from: instant,
   to: instant,
   counts: z.object({ equal: z.int(), within: z.int(), differs: z.int(), unknown: z.int() }),
+  /** Of cost, value, u and OEE: the shift or day whose figures stand in the rows, as far as it is told; or why there are none. */
+  money: z.object({
+    reason: z.enum(MONEY_REASONS).nullable(),
+    by: z.enum(['shift', 'day']).nullable(),
+    from: instant,
+    to: instant,
+    settled: z.boolean(),
+  }),
   rows: z.array(TruthLine),
   /** Truths of the plant that nothing is computed for. */
   truthOnly: z.array(

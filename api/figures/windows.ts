@@ -18,7 +18,10 @@ import { insideOf } from './cost.ts'
 import { daysOf, isRefused, type Days } from './days.ts'
 import { rowsOf } from './rows.ts'
 
-type Query = z.infer<typeof FiguresQuery>
+type Query = Omit<z.infer<typeof FiguresQuery>, 'scope'> & {
+  /** Of several scopes in one answer, each day is asked for once. */
+  readonly scope: string | readonly string[]
+}
 type Window = Span & { readonly account: Account; readonly shift?: number | null }
 
 /** What one answer holds at most: it is checked, and leaves, in one piece. */
@@ -42,7 +45,7 @@ export async function figureRows(
   const found: FigureRow[] = []
   const turns = new Turns()
   for (const window of windows)
-    for (const [name, scope] of scopesOf(plant, query.scope, window.account)) {
+    for (const [name, scope] of [query.scope].flat().flatMap((one) => scopesOf(plant, one, window.account))) {
       await turns.next()
       const inside = insideOf(window.shift, scope)
       const own = partOf(window.account, inside)

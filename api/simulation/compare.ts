@@ -33,7 +33,7 @@ export function lineOf(
   computed: Computed,
   causes: Line['causes'] = [],
 ): Line {
-  const head = { scope, name, unit, truth, causes: [] }
+  const head = { scope, name, unit, truth, booked: null, causes: [] }
   if (computed.value === null || truth === null)
     return {
       ...head,

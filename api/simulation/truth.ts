@@ -1,6 +1,6 @@
 /**
  * What really happened in a simulated plant beside what the product knows of it: states from the ledger, registers from the historian,
- * both asked for exactly the window. What nothing is computed for is listed as truth only.
+ * both asked for exactly the window, and the figures of a shift or day. What nothing is computed for is listed as truth only.
  */
 import type { z } from 'zod'
 import type { TruthComparison } from '#contract/rest.ts'
@@ -27,7 +27,8 @@ import {
   type Computed,
   type Line,
 } from './compare.ts'
-import { isOver, strikesMachine } from './faults.ts'
+import { isOver, strikesFirm, strikesMachine } from './faults.ts'
+import { compareFigures } from './figures.ts'
 
 export type Window = { readonly from: Instant; readonly to: Instant }
 
@@ -42,6 +43,8 @@ const REGISTERS: Readonly<Record<string, { readonly role: Role; readonly per: nu
   water: { role: 'water', per: 1 },
   nitrogen: { role: 'nitrogen', per: 1 },
 }
+/** Rows of the truth that only say how to compare others. */
+const OF_COMPARISON = /^(booking|unplaced)\./
 /** Readings are looked for this far outside the window: one on each side of both ends is needed. */
 const MARGIN: Millis = HOUR
 const MAX_READINGS = 200_000
@@ -73,15 +76,21 @@ export async function compareTruth(
       )
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
-  const ofEach = known.flatMap(({ path }) => lines.get(path)!)
-  const rows = [...plantLines(known, ofEach, ofPlant), ...ofEach]
+  const told = { plant: ofPlant, machines: ofMachines }
+  const figures = await compareFigures(ports, firm, window, told, causes)
+  const figuresOf = Map.groupBy(figures.lines, ({ scope }) => scope)
+  const ofEach = known.flatMap(({ path }) => [...lines.get(path)!, ...(figuresOf.get(path) ?? [])])
+  const money = figuresOf.get('plant') ?? []
+  const rows = [...plantLines(known, ofEach, ofPlant), ...money, ...ofEach]
   const compared = new Set(rows.filter(({ scope }) => scope === 'plant').map(({ name }) => name))
   return {
     ...window,
-    counts: countVerdicts(ofEach),
+    // rows of the plant but for its money are sums of those of the machines
+    counts: countVerdicts([...money, ...ofEach]),
+    money: figures.money,
     rows,
     truthOnly: ofPlant
-      .filter(({ name }) => !compared.has(name) || name === 'energy')
+      .filter(({ name }) => (!compared.has(name) || name === 'energy') && !OF_COMPARISON.test(name))
       .map(({ name, unit, value, reason }) => ({ name, unit, truth: value, reason })),
   }
 }
@@ -217,22 +226,25 @@ function plantLines(
   return [...sums, ...single]
 }
 
-/** What could explain a difference of a machine: faults of its data in force in the window, and its items put aside. */
+/** What could explain a difference of a machine (null: of any): faults of data in force in the window, and items put aside. */
 function causesIn(
   ports: Ports,
   firm: string,
   faults: readonly FaultRow[],
   { from, to }: Window,
-): (machine: string) => Line['causes'] {
+): (machine: string | null) => Line['causes'] {
   const inForce = faults.filter((fault) => !isOver(fault, from) && (fault.from === null || fault.from < to))
   return (machine) => {
-    const aside = (ports.ledgers.of(firm)?.quarantine({ status: 'open', machine, limit: 1000 }) ?? []).filter(
+    const filter = { status: 'open' as const, limit: 1000, ...(machine !== null && { machine }) }
+    const aside = (ports.ledgers.of(firm)?.quarantine(filter) ?? []).filter(
       ({ ts, receivedAt }) => (ts ?? receivedAt) >= from && (ts ?? receivedAt) < to,
     )
     const reasons = Map.groupBy(aside, ({ reason }) => reason)
     return [
       ...inForce
-        .filter((fault) => strikesMachine(fault, firm, machine))
+        .filter((fault) =>
+          machine === null ? strikesFirm(fault, firm) : strikesMachine(fault, firm, machine),
+        )
         .map(({ id, name }) => ({ kind: 'fault' as const, id, name, items: null })),
       ...[...reasons].map(([name, rows]) => ({
         kind: 'quarantine' as const,

@@ -88,6 +88,42 @@ describe.skipIf(!browserPath())('the simulators page', () => {
     expect(watched.errors).toEqual([])
   })
 
+  test('cost, value, u and OEE of a past shift equal the truth to the fen that registers tell, though it is not settled yet', async () => {
+    await page.goto(`${installation.run().http}/sim?firm=demo-a&lang=zh`)
+    await page.getByRole('button', { name: '启动…' }).click()
+    const form = page.locator('dialog')
+    await form.getByLabel('场景').selectOption('retrofit')
+    await form.getByLabel('种子').fill('9')
+    await form.getByText('一段时间').click()
+    await form.locator('input[type=datetime-local]').nth(0).fill('2026-11-23T08:00')
+    await form.locator('input[type=datetime-local]').nth(1).fill('2026-11-23T17:00')
+    await form.getByText('发送信号').click()
+    await form.getByRole('button', { name: '启动' }).click()
+    await page.waitForURL(/firm=sim-retrofit-9/)
+    await page.getByText('已结束').first().waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: '上一班' }).click()
+    const counts = page.locator('[data-test=truth-counts]')
+    const compared = async () => {
+      await counts.waitFor()
+      await page.getByRole('button', { name: '重新比对' }).click()
+      await page.locator('.truth-tools [disabled]').waitFor({ state: 'detached' })
+      return counts.innerText()
+    }
+    // nothing differs; unknown is the OEE of those whose pieces are told when an order ends, and none has
+    await expect
+      .poll(compared, { timeout: 30_000, interval: 500 })
+      .toMatch(/合格 6\d\d\s+不合格 0\s+未知 [0-3]$/)
+    await page.locator('[data-test=truth-money]', { hasText: '尚未结算' }).waitFor()
+    const verdicts = await page
+      .locator('.sim-column :is([data-row^="cost."], [data-row^="value"], [data-row=u]) .verdict')
+      .allInnerTexts()
+    expect(verdicts.length).toBe(15 + 1 + 4 + 1)
+    expect(verdicts.filter((verdict) => !/^\s*(?:相等|合格)/.test(verdict))).toEqual([])
+    const cost = await page.locator('[data-row="cost.total"]').innerText()
+    expect(Number(/[\d,]+\.\d\d/.exec(cost)![0].replaceAll(',', ''))).toBeGreaterThan(10_000)
+    expect(watched.errors).toEqual([])
+  })
+
   test('its seed is replayed as a firm of its own, which is stopped', async () => {
     await page.goto(`${installation.run().http}/sim?firm=sim-retrofit-7&lang=zh`)
     await page.getByRole('button', { name: '重放此种子' }).click()

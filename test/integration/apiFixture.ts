@@ -204,7 +204,7 @@ export class FakeLedger implements LedgerReader {
   closes: readonly MonthCloseRow[] = []
   monthCloses = () => [...this.closes]
   accountRevisions = (day: string) => this.accounts(day, day)
-  settled = () => []
+  settled: LedgerReader['settled'] = () => []
   panes = () => []
   /** Cut to what is asked for, as the ledger cuts them. */
   states: LedgerReader['states'] = (_machine, from, to) =>

@@ -55,7 +55,11 @@ const open = async () => {
       route,
       (body: unknown, query: URLSearchParams) => {
         asked.push({ route, body, query: query.toString() })
-        return answer[route] ?? DEFAULTS[route] ?? { status: 500, body: { error: 'not expected' } }
+        return (
+          answer[`${route} ${query.get('scope')}`] ??
+          answer[route] ??
+          DEFAULTS[route] ?? { status: 500, body: { error: 'not expected' } }
+        )
       },
     ]),
   )
@@ -338,6 +342,12 @@ describe('faults', () => {
   })
 })
 
+const linesWith = (verdict: string) => [
+  `plant cost.total -500 ${verdict}`,
+  'plant cost.gas 0 equal ',
+  'plant value 0 equal ',
+  `${MACHINE} cost.total 0 equal `,
+]
 const each = (measure: string, from: number, steps: readonly number[]) =>
   readings.set(
     `${LATHE} ${measure}`,
@@ -425,6 +435,70 @@ describe('truth', () => {
         .filter(({ route }) => route === 'GET /runs/truth')
         .map(({ query }) => new URLSearchParams(query).get('scope')),
     ).toEqual(['machines', 'plant'])
+  })
+
+  describe('of money', () => {
+    const DAY_FROM = Date.parse('2026-11-24T00:00:00Z')
+    const SHIFT_TO = DAY_FROM + 8 * HOUR
+    const told = [
+      row('cost.total', 500, 'fen', 'plant'),
+      row('cost.gas', 0, 'fen', 'plant'),
+      row('value', 0, 'fen', 'plant'),
+      row('booking.value', 0, 'fen', 'plant'),
+    ]
+    const demoA = api.ledgersByFirm.get('demo-a')!
+    const money = async (from: number, to: number) => {
+      answer['GET /runs/truth plant'] = { body: told }
+      answer['GET /runs/truth machines'] = {
+        body: [row('cost.total', 0, 'fen', MACHINE), row('seconds.RUN', 60, 'seconds', MACHINE)],
+      }
+      const { body } = await call('GET', `/firms/demo-a/simulation/truth?from=${from}&to=${to}`, 'engineer')
+      const figures = body.rows.filter(({ booked }: { booked: number | null }) => booked !== null)
+      const lines = figures.map((one: Record<string, unknown>) =>
+        [one['scope'], one['name'], one['difference'], one['verdict'], one['reason']].join(' '),
+      )
+      const { reason, by, settled } = body.money
+      return { reason, by, settled, lines }
+    }
+
+    test('the figures of the same shift or day stand beside it; before they are settled none is called different', async () => {
+      const shift = { reason: null, by: 'shift' }
+      expect(await money(DAY_FROM, SHIFT_TO)).toEqual({
+        ...shift,
+        settled: false,
+        lines: linesWith('unknown not_settled'),
+      })
+      const settled = {
+        day: '2026-11-24',
+        shift: 0,
+        revision: 0,
+        at: NOW,
+        offset: 1,
+        reason: null,
+        hash: 'h',
+      }
+      demoA.settled = () => [settled]
+      expect(await money(DAY_FROM, SHIFT_TO)).toEqual({
+        ...shift,
+        settled: true,
+        lines: linesWith('differs '),
+      })
+      expect(await money(DAY_FROM, DAY_FROM + 24 * HOUR)).toMatchObject({ by: 'day', settled: true })
+    })
+
+    test.each([
+      ['neither a shift nor a day', DAY_FROM + HOUR, SHIFT_TO, 'not_whole'],
+      ['a part of a shift that is over', DAY_FROM, SHIFT_TO - HOUR, 'not_whole'],
+    ])('of a window that is %s there are none', async (_what, from, to, reason) => {
+      expect(await money(from, to)).toEqual({ reason, by: null, settled: false, lines: [] })
+    })
+
+    test('a firm without prices says so', async () => {
+      const { days } = demoA
+      demoA.days = []
+      expect(await money(DAY_FROM, SHIFT_TO)).toMatchObject({ reason: 'no_prices', lines: [] })
+      demoA.days = days
+    })
   })
 
   test('by default is that of the last full hour, and nobody else asks for it', async () => {

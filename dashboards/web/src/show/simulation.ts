@@ -11,7 +11,7 @@ import type {
   TruthLine,
 } from '../server/shapes.ts'
 import { formatNumber, NOTHING } from './format.ts'
-import { shiftAt } from './shift.ts'
+import { productionDay, shiftAt, shiftsIn } from './shift.ts'
 
 /** A run's state has the shape of the machine state that it is like. */
 export const RUN_SHAPE: Readonly<Record<Run['state'], ShownState>> = {
@@ -58,16 +58,27 @@ export function truthNumber(value: number | null, unit: string, signed = false):
   return signed && value > 0 ? `+${text}` : text
 }
 
-export type TruthClass = 'seconds' | 'pieces' | 'energy' | 'flow'
+export type TruthClass = 'seconds' | 'pieces' | 'energy' | 'flow' | 'cost' | 'value' | 'u' | 'oee'
 export function classOf(name: string): TruthClass {
   if (name.startsWith('seconds.')) return 'seconds'
   if (name.startsWith('pieces.')) return 'pieces'
+  if (name.startsWith('cost.') || name.startsWith('line.')) return 'cost'
+  if (name === 'value' || name.startsWith('value.')) return 'value'
+  if (name === 'u' || name === 'oee') return name
   return name === 'energy' || name === 'reactive' ? 'energy' : 'flow'
+}
+
+/** What the works books at another instant than accounting, by the figure that it moves. */
+export function bookingOf(name: string): 'material' | 'maintenance' | 'pieces' | 'parts' {
+  if (name.endsWith('.material')) return 'material'
+  if (name.endsWith('.maintenance')) return 'maintenance'
+  return classOf(name) === 'value' || name === 'oee' ? 'pieces' : 'parts'
 }
 
 export const rowKey = (name: string): string => name.replaceAll(/[.-]/g, '_')
 
-export type WindowName = 'hour' | 'shift' | 'day'
+export const WINDOWS = ['hour', 'shift', 'lastShift', 'day', 'lastDay'] as const
+export type WindowName = (typeof WINDOWS)[number]
 /** Readings of the last minutes may be on their way. */
 const SETTLE = 2 * MINUTE
 
@@ -75,7 +86,10 @@ const SETTLE = 2 * MINUTE
 const livedFrom = ({ from, history }: Run): Instant =>
   history === null ? from : Math.min(from, Date.parse(`${history.from}T00:00:00+08:00`))
 
-/** A window to compare in, whole minutes, inside what the plant has lived; null: it is too young. */
+/**
+ * A window to compare in, whole minutes, inside what the plant has lived; null: it is too young. The last shift and the last production day
+ * are whole: money is settled by them.
+ */
 export function truthWindow(
   name: WindowName,
   run: Run | null,
@@ -85,12 +99,19 @@ export function truthWindow(
   const present = plantNow(run, now)
   const settled = Math.floor((present - (run?.state === 'ended' ? 0 : SETTLE)) / MINUTE) * MINUTE
   const hour = Math.floor(settled / HOUR) * HOUR
+  const lived = run ? Math.ceil(livedFrom(run) / MINUTE) * MINUTE : 0
+  if (name === 'lastShift' || name === 'lastDay') {
+    const { from: today } = productionDay(shifts, settled)
+    const last = shiftsIn(shifts, settled - 2 * DAY, settled).findLast(({ to }) => to <= settled)
+    const whole = name === 'lastDay' ? { from: today - DAY, to: today } : last
+    return whole && whole.from >= lived ? { from: whole.from, to: whole.to } : null
+  }
   const span = {
     hour: { from: hour - HOUR, to: hour },
     shift: { from: shiftAt(shifts, present)?.from ?? settled - 8 * HOUR, to: settled },
     day: { from: settled - DAY, to: settled },
   }[name]
-  const from = Math.max(span.from, run ? Math.ceil(livedFrom(run) / MINUTE) * MINUTE : span.from)
+  const from = Math.max(span.from, lived)
   return from < span.to ? { from, to: span.to } : null
 }
 
