@@ -18,17 +18,26 @@ type Row = Omit<FigureRow, 'scope' | 'from' | 'to'>
 /** Lines under the names of the truth. */
 const LINE_NAMES: Readonly<Partial<Record<(typeof LINES)[number], string>>> = { machine_hour: 'depreciation' }
 
-/** Everything that is known of an account of one scope; its places are that scope's alone. */
+/**
+ * Everything that is known of an account of one scope; its places are that scope's alone. `metered`: Wh of the plant's main meter; null: it
+ * told nothing; left out: the machines' meters together.
+ */
 export function rowsOf(
   account: AccountPart,
   scope: Scope,
   name: string,
   window: { readonly from: Instant; readonly to: Instant },
   extra: Partial<Totals> = {},
+  metered?: number | null,
 ): FigureRow[] {
   const totals = addTotals(account.totals.map((cell) => cell.totals))
   const performance = addTotals([performanceOf(account), extra])
-  return [...moneyRows(account, scope), ...timeRows(totals), ...kpiRows(performance)].map((row) => ({
+  return [
+    ...moneyRows(account, scope),
+    ...timeRows(totals),
+    energyRow(totals, metered),
+    ...kpiRows(performance),
+  ].map((row) => ({
     name: row.name,
     scope: name,
     ...window,
@@ -91,14 +100,21 @@ function moneyRows(account: AccountPart, scope: Scope): Row[] {
   ]
 }
 
+const energyRow = ({ energyWh }: Totals, metered: number | null | undefined): Row =>
+  metered === null
+    ? row('energy', 'Wh', null, 'NO_READING')
+    : row('energy', 'Wh', metered === undefined ? energyWh : metered)
+
+/** Pieces are counted in thousandths. */
+const MILLI = 1000
+
 const timeRows = (totals: Totals): Row[] => [
-  row('pieces.good', 'milli', totals.good),
-  row('pieces.scrap', 'milli', totals.scrap),
-  row('pieces.rework', 'milli', totals.rework),
+  row('pieces.good', 'pieces', totals.good / MILLI),
+  row('pieces.scrap', 'pieces', totals.scrap / MILLI),
+  row('pieces.rework', 'pieces', totals.rework / MILLI),
   ...(['pbt', 'apt', 'aust', 'adet', 'adot', 'unknown'] as const).map((name) =>
     row(`time.${name}`, 'seconds', Math.round(totals[name] / SECOND)),
   ),
-  row('energy', 'Wh', totals.energyWh),
 ]
 
 const kpiRows = (totals: Totals): Row[] =>

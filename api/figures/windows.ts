@@ -4,6 +4,8 @@ import type { FigureRow, FiguresQuery } from '#contract/figures.ts'
 import { reliabilityOf } from '#domain/kpi/reliability.ts'
 import { partOf, type Account } from '#domain/kpi/account.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
+import { QUARTER } from '#domain/accounting/pane.ts'
+import type { PriceBook } from '#domain/accounting/records.ts'
 import { keysOf, type Axis, type Scope } from '#domain/accounting/valuation.ts'
 import { shiftsOf } from '#domain/accounting/almanac.ts'
 import type { Span } from '#domain/accounting/span.ts'
@@ -40,8 +42,12 @@ export async function figureRows(
   const names = query.name === undefined ? null : new Set(query.name.split(','))
   const plant = ports.ledgers.of(firm)?.plant()?.plant
   if (!plant) return refuse(409, 'no-plant', 'no plant is in force yet')
+  const unknown = [query.scope].flat().map((scope) => unknownOf(plant, scope))
+  const [refused] = unknown.filter((one) => one !== null)
+  if (refused) return refused
   const windows = await windowsOf(ports, accounts, firm, { from, to }, by)
   if ('refused' in windows) return windows
+  const books = bookshelf(ports.ledgers.of(firm)!)?.books
   const found: FigureRow[] = []
   const turns = new Turns()
   for (const window of windows)
@@ -52,7 +58,9 @@ export async function figureRows(
       const machine = scope !== 'plant' && scope.axis === 'machine' ? (scope.key as string) : null
       const failures =
         machine === null ? {} : reliabilityOf(ports.ledgers.of(firm)!.states(machine, window.from, window.to))
-      const rows = rowsOf(own, scope, name, { from: window.from, to: window.to }, failures)
+      const span = { from: window.from, to: window.to }
+      const metered = scope === 'plant' ? meteredWh(books, window) : undefined
+      const rows = rowsOf(own, scope, name, span, failures, metered)
       found.push(...(names ? rows.filter((row) => names.has(row.name)) : rows))
       if (found.length > MOST_ROWS)
         return refuse(
@@ -62,6 +70,23 @@ export async function figureRows(
         )
     }
   return found
+}
+
+/** What the plant's main meter grew in a window; null: it told nothing; undefined: there is none. */
+function meteredWh(books: PriceBook | undefined, { from, to, account }: Window): number | null | undefined {
+  if (!books?.at(from).find('metering', 'energy')?.incoming) return undefined
+  const inside = account.quarters.filter(({ start }) => start + QUARTER > from && start < to)
+  return inside.reduce((sum, { wh }) => sum + wh, 0) || null
+}
+
+/** A machine that is none: a slip of the pen must not read as a machine that did nothing. */
+function unknownOf({ machines }: Plant, scope: string): Refused | null {
+  if (scope === 'plant' || scope === 'machines' || scope.includes(':')) return null
+  const machine = machines.find(({ path }) => path === scope)
+  if (!machine) return refuse(404, 'no-such-machine', `${scope} is no machine of the plant in force`)
+  return machine.meter
+    ? refuse(400, 'no-figures', `${scope} is a meter: it has readings, which GET …/history tells`)
+    : null
 }
 
 /** A scope by its name, or all of an axis. */

@@ -45,8 +45,11 @@ test('every element, line and value of plant and machines, of the day and its sh
   const pieces = truth
     .filter(({ name, scope }) => /^pieces\.(good|scrap|rework)$/.test(name) && scope !== 'plant')
     .map((row) => asTold(days, row))
-    .map((row) => ({ ...row, value: row.value === null ? null : row.value * 1000 }))
   expect(faultsOf(rows, pieces, () => 0)).toEqual([])
+  const energy = truth.filter(({ name, scope }) => name === 'energy' && scopes.includes(scope))
+  expect(energy).toHaveLength(44 * 3)
+  // meters tell tens of watt-hours, and a window cuts two of their readings
+  expect(faultsOf(rows, energy, () => 20)).toEqual([])
 })
 
 /** Whole hundredths, as figures are shown. */
@@ -175,7 +178,7 @@ describe.skipIf(!browserPath())('in the browser', () => {
             .value,
         { timeout: 100_000, interval: 500 },
       )
-      .toBe(before.value! + 2000)
+      .toBe(before.value! + 2)
     await page.goto(address('/cost', 'zh', `&from=${DATE}&to=${DATE}`))
     const revisions = page.locator('#cost-revisions')
     await revisions.getByText('r1', { exact: true }).waitFor()
