@@ -57,6 +57,30 @@ export async function measureFigures(): Promise<void> {
       const { ms, status } = await ask(path)
       row(name, status, whole(ms))
     }
+    /** Many ask the same at once, and pages read on. */
+    const storm = async (name: string, path: string) => {
+      const delay = monitorEventLoopDelay({ resolution: 5 })
+      delay.enable()
+      const over = Promise.all(
+        Array.from({ length: STORM }, (_, i) => ask(path, cookies[i % cookies.length])),
+      )
+      const end = { isHere: false }
+      void over.then(() => (end.isHere = true))
+      const live: number[] = []
+      while (!end.isHere) {
+        live.push((await ask('machines')).ms, (await ask('day')).ms)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      const answers = await over
+      delay.disable()
+      const sorted = live.toSorted((a, b) => a - b)
+      const busy = answers.filter(({ status }) => status === 429).length
+      row(`${name}: the slowest`, `${busy} x 429`, whole(Math.max(...answers.map(({ ms }) => ms))))
+      row(`live reads meanwhile, p50 of ${live.length}`, '', whole(quantile(sorted, 0.5)))
+      row('live reads meanwhile, p99', '', whole(quantile(sorted, 0.99)))
+      row('loop delay meanwhile, p99', '', whole(delay.percentile(99) / 1e6))
+      row('loop delay meanwhile, longest', '', whole(delay.max / 1e6))
+    }
     row('question', 'status', 'ms')
     row('---', '---', '--:')
     await timed(
@@ -66,32 +90,14 @@ export async function measureFigures(): Promise<void> {
     await timed('cost of a month, again', `cost?from=${back(29)}&to=${last}`)
     await timed('cost of a year', `cost?from=${back(364)}&to=${last}`)
 
-    const delay = monitorEventLoopDelay({ resolution: 5 })
-    delay.enable()
-    const storm = Array.from({ length: STORM }, (_, i) =>
-      ask(`cost?from=${back(364)}&to=${last}`, cookies[i % cookies.length]),
+    const year = `from=${back(364)}&to=${last}`
+    await storm(`${STORM} times the cost of a year at once`, `cost?${year}`)
+    await storm(`${STORM} times the cost of a year by order at once`, `cost?${year}&axis=order&shared=yes`)
+    const span = `from=${Date.parse(back(364))}&to=${Date.parse(last)}`
+    await storm(
+      `${STORM} exports of a year by day and machine at once`,
+      `figures?${span}&by=day&scope=machines&name=u,cost.total,value`,
     )
-    const over = Promise.all(storm)
-    const end = { isHere: false }
-    void over.then(() => (end.isHere = true))
-    const live: number[] = []
-    while (!end.isHere) {
-      live.push((await ask('machines')).ms, (await ask('day')).ms)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    const answers = await over
-    delay.disable()
-    const sorted = live.toSorted((a, b) => a - b)
-    const busy = answers.filter(({ status }) => status === 429).length
-    row(
-      `${STORM} times the cost of a year at once: the slowest`,
-      `${busy} x 429`,
-      whole(Math.max(...answers.map(({ ms }) => ms))),
-    )
-    row(`live reads meanwhile, p50 of ${live.length}`, '', whole(quantile(sorted, 0.5)))
-    row('live reads meanwhile, p99', '', whole(quantile(sorted, 0.99)))
-    row('loop delay meanwhile, p99', '', whole(delay.percentile(99) / 1e6))
-    row('loop delay meanwhile, longest', '', whole(delay.max / 1e6))
   } finally {
     await api.stop()
   }

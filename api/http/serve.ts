@@ -21,6 +21,7 @@ import type { Ports } from '../ports.ts'
 import { crowdOf } from './limits.ts'
 import { originOf } from './origin.ts'
 import { refuse, sendProblem, type Fault, type Refused } from './problem.ts'
+import { textOf } from './text.ts'
 import { readUpload } from './upload.ts'
 
 export type Call<N extends RouteName> = {
@@ -64,7 +65,11 @@ export function serve<N extends RouteName>(ports: Ports, handlers: Handlers<N>):
       if ('file' in result)
         return void response.attachment(result.name).type(shape.file!).send(Buffer.from(result.file))
       if (shape.answer === null) return void response.status(204).end()
-      response.status(result.status ?? (shape.created ? 201 : 200)).json(shape.answer.parse(result.body))
+      const text = await textOf(shape.answer, result.body)
+      response
+        .status(result.status ?? (shape.created ? 201 : 200))
+        .type('json')
+        .send(text)
     })
   }
   return router

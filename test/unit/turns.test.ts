@@ -1,6 +1,7 @@
 /** Long work gives others their turn, and sums made in turns are the sums. */
 import { setImmediate as breathe } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { sumOfAccounts } from '#domain/kpi/accountSum.ts'
 import { encodeAccount } from '#domain/kpi/accountText.ts'
 import { DAY } from '#domain/time.ts'
@@ -8,6 +9,7 @@ import { Turns } from '#runtime/turns.ts'
 import { together, type DayAccount } from '../../api/figures/accounts.ts'
 import { costView } from '../../api/figures/cost.ts'
 import { at, figuresCase, metered } from '../figuresCase.ts'
+import { textOf } from '../../api/http/text.ts'
 import { Crowd, COSTLY_ALL, COSTLY_EACH } from '../../api/http/limits.ts'
 
 test('F16 between pieces of long work whatever waits is done', async () => {
@@ -98,6 +100,28 @@ test('F16 T24 what is asked while a long question is under way is answered first
     expect(answered).toEqual(['2026-03-31', '2026-03-22'])
     expect(long!.basis.days).toHaveLength(10)
     expect(long!.figure.cost).toBeGreaterThan(short!.figure.cost)
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
+
+test.each([0, 1, 1000, 1001, 4321])('F16 a list of %i is told in turns, and as one', async (n) => {
+  let clock = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => (clock += 11))
+  try {
+    const list = Array.from({ length: n }, (_, i) => ({ name: `，"${i}`, value: i % 3 === 0 ? null : i }))
+    const shape = z.array(z.strictObject({ name: z.string(), value: z.number().nullable() }))
+    let others = 0
+    let isOver = false
+    const other = () => {
+      if (!isOver) setImmediate(other)
+      others++
+    }
+    setImmediate(other)
+    expect(await textOf(shape, list)).toBe(JSON.stringify(list))
+    isOver = true
+    expect(others).toBeGreaterThanOrEqual(n > 1000 ? Math.ceil(n / 1000) - 1 : 0)
+    await expect(textOf(shape, [...list, { name: 1 }])).rejects.toThrow(z.ZodError)
   } finally {
     vi.restoreAllMocks()
   }
