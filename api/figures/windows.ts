@@ -26,7 +26,7 @@ type Query = Omit<z.infer<typeof FiguresQuery>, 'scope'> & {
 }
 type Window = Span & { readonly account: Account; readonly shift?: number | null }
 
-/** What one answer holds at most: it is checked, and leaves, in one piece. */
+/** What one answer holds at most. */
 const MOST_ROWS = 50_000
 /** Minutes asked for at once. */
 const MOST_MINUTES = 120
