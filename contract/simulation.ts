@@ -181,7 +181,7 @@ export const TRUTH_REASONS = [
   'no_sample_after',
   'no_readings', // the historian does not answer, or holds none
   'part_unknown', // a sum of which a part is not known
-  'register_steps', // less than the steps of the registers tell
+  'register_steps', // less than the steps of registers and standards tell
   'quarter_readings', // quarter-hourly readings do not tell under which order a piece came
   'no_figure', // the computed figure is null: a cause says why
   'not_settled', // it differs, and the shift or day is not settled yet
@@ -209,7 +209,7 @@ export const TruthLine = z.object({
   verdict: z.enum(VERDICTS),
   reason: z.enum(TRUTH_REASONS).nullable(),
   /**
-   * What explains a difference: faults in force (by id), items that were put aside, orders that were under way when the run began; and
+   * What explains a difference: faults in force (by id), items that were put aside, what was under way when the run began; and
    * why there is no figure.
    */
   causes: z.array(

@@ -6,9 +6,13 @@ import type { FigureRow } from '#contract/figures.ts'
 import type { TruthRow } from '#contract/local.ts'
 import { lineOf, type Line, type Reason } from './compare.ts'
 
-/** Fen that the steps of registers and standards leave open; of material also a part of the sum, its allowances being whole millionths. */
+/**
+ * Fen that the steps of registers and standards leave open; of material also a part of the sum, its allowances being whole millionths. On the
+ * ramp of a retrofit an allowance is the product of two ramps, told as one, and coolant is whole grams in a run-hour.
+ */
 const STEPS_FEN = 60
-const OF_MATERIAL = 2e-5
+const OF_MATERIAL = { plain: 2e-5, ramp: 5e-5 }
+const OF_MEDIA = { plain: 0, ramp: 0.01 }
 /** Of the plant's output value: what pieces under the wrong order may move in sum, too much here being too little there. */
 const SHARE_UNPLACED = 3e-4
 
@@ -30,6 +34,8 @@ export type Comparing = {
   readonly settled: boolean
   /** The window was told by quarter-hours. */
   readonly quarterly: boolean
+  /** A retrofit may be taking effect in it. */
+  readonly ramp: boolean
   readonly causes: Line['causes']
 }
 
@@ -62,7 +68,7 @@ function figureLine(truth: TruthRow, figure: FigureRow, of: Truth, comparing: Co
   const own = unit === 'ppm' ? Math.round(figure.value * 1e6) : figure.value
   if (value === null) return lineOf(truth, null, { value: own, tolerance: 0, reason: null })
   const booked = bookedOf(name, of)
-  const computed = { value: own, ...openOf(name, scope, of, comparing.quarterly) }
+  const computed = { value: own, ...openOf(name, scope, of, comparing) }
   const head = { scope, name, unit }
   const line = { ...lineOf(head, value + booked, computed, comparing.causes), truth: value, booked }
   if (line.verdict !== 'differs') return line
@@ -97,10 +103,20 @@ function bookedOf(name: string, of: Truth): number {
 
 const uOf = (cost: number, value: number): number => (value > 0 ? Math.round((1e4 * cost) / value) : 0)
 
+/** Fen of a sum that go with its size. */
+function partOf(name: string, of: Truth, isRamp: boolean): number {
+  const kind = isRamp ? 'ramp' : 'plain'
+  const material = Math.ceil(Math.abs(of('cost.material')) * OF_MATERIAL[kind])
+  const media = Math.ceil(Math.abs(of('cost.media')) * OF_MEDIA[kind])
+  if (name.endsWith('.material')) return material
+  if (name === 'cost.media' || name === 'line.gas_media') return media
+  return name === 'cost.total' && isRamp ? material + media : 0
+}
+
 const reasonOf = (isUnplaced: boolean): Reason => (isUnplaced ? 'quarter_readings' : 'register_steps')
 
 /** What the truth leaves open of a figure, in its unit. */
-function openOf(name: string, scope: string, of: Truth, quarterly: boolean): Open {
+function openOf(name: string, scope: string, of: Truth, { quarterly, ramp }: Comparing): Open {
   const share = scope === 'plant' ? Math.abs(of('value')) * SHARE_UNPLACED : Infinity
   const unplaced = quarterly ? Math.ceil(Math.min(of('unplaced.money'), share)) : 0
   if (name === 'oee') {
@@ -111,11 +127,10 @@ function openOf(name: string, scope: string, of: Truth, quarterly: boolean): Ope
   }
   if (name === 'u') {
     const value = Math.max(1, Math.abs(of('value') + of('booking.value')))
-    const fen = STEPS_FEN + unplaced
+    const fen = STEPS_FEN + partOf('cost.total', of, ramp) + unplaced
     const tolerance = 1 + Math.ceil((fen * (1e4 + Math.abs(of('u')))) / value)
     return { tolerance, reason: reasonOf(unplaced > 0) }
   }
-  const material = name.endsWith('.material') ? Math.ceil(Math.abs(of(name)) * OF_MATERIAL) : 0
   const moves = BY_ORDER.has(name) ? unplaced : 0
-  return { tolerance: STEPS_FEN + material + moves, reason: reasonOf(moves > 0) }
+  return { tolerance: STEPS_FEN + partOf(name, of, ramp) + moves, reason: reasonOf(moves > 0) }
 }

@@ -7,7 +7,7 @@ import type { TruthComparison } from '#contract/rest.ts'
 import type { SimulationRun, TruthRow } from '#contract/local.ts'
 import type { Almanac, ProductionDay } from '#domain/accounting/almanac.ts'
 import type { Span } from '#domain/accounting/span.ts'
-import { DAY, type Instant } from '#domain/time.ts'
+import { DAY, SHANGHAI_OFFSET, type Instant, type Millis } from '#domain/time.ts'
 import { LocalError } from '#runtime/local.ts'
 import { accountsOf } from '../figures/accounts.ts'
 import { bookshelf } from '../figures/almanac.ts'
@@ -67,12 +67,13 @@ export async function compareFigures(
   const settled = isSettled(ledger, part)
   const run = (await ports.simulators.runs()).find((one) => one.firm === firm)
   const quarterly = (run?.history ?? null) !== null && part.day.day <= run!.history!.to
+  const ramp = run?.scenario === 'history'
   const began = beginOf(run, window)
   const figures = Map.groupBy(own, ({ scope }) => scope)
   const lines = [...Map.groupBy([...told.plant, ...told.machines], ({ scope }) => scope)].flatMap(
     ([scope, known]) => {
       const causes = [...began, ...causesOf(scope === 'plant' ? null : scope)]
-      return figureLines(known, figures.get(scope) ?? [], { settled, quarterly, causes })
+      return figureLines(known, figures.get(scope) ?? [], { settled, quarterly, ramp, causes })
     },
   )
   return { money: { reason: null, by: part.by, from: window.from, to, settled }, lines }
@@ -105,8 +106,14 @@ async function truthOf(ports: Ports, firm: string, window: Span): Promise<Told |
   }
 }
 
-/** Orders that were under way when a run began were never told: what they were issued is not known in its first day. */
+/** Orders and repairs under way when a life began were never told as begun: for so long, a weekend included, they may be missed. */
+const BEGIN: Millis = 3 * DAY
+
 function beginOf(run: SimulationRun | undefined, { from }: Span): Line['causes'] {
-  if (!run || run.history !== null || from >= run.from + DAY) return []
-  return [{ kind: 'begin', id: null, name: 'orders_under_way', items: null }]
+  if (!run) return []
+  const began = run.history ? startOfDay(run.history.from) : run.from
+  return from < began + BEGIN ? [{ kind: 'begin', id: null, name: 'under_way', items: null }] : []
 }
+
+/** Midnight of a date in Shanghai. */
+const startOfDay = (date: string): Instant => Date.parse(`${date}T00:00:00Z`) - SHANGHAI_OFFSET

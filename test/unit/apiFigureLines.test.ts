@@ -19,7 +19,7 @@ const own = (name: string, value: number | null, over: Partial<FigureRow> = {}):
   ...over,
 })
 const fault = { kind: 'fault' as const, id: 'f1', name: 'missed_count', items: null }
-const SETTLED: Comparing = { settled: true, quarterly: false, causes: [fault] }
+const SETTLED: Comparing = { settled: true, quarterly: false, ramp: false, causes: [fault] }
 const lineOf = (truth: readonly TruthRow[], computed: FigureRow, comparing = SETTLED) =>
   figureLines(truth, [computed], comparing)[0]!
 
@@ -116,6 +116,21 @@ test.each([
   const comparing = { ...SETTLED, quarterly: isQuarterly }
   expect(figureLines(quarterly(scope), [own(name, 0, { scope })], comparing)[0]!.tolerance).toBe(fen)
 })
+
+test.each([
+  ['cost.material', false, 60 + 20],
+  ['cost.material', true, 60 + 50],
+  ['cost.media', false, 60],
+  ['cost.media', true, 60 + 300],
+  ['cost.total', false, 60],
+  ['cost.total', true, 60 + 50 + 300],
+])(
+  'on the ramp of a retrofit allowances are told in coarser steps: %s, %s, may be %d fen off',
+  (name, ramp, fen) => {
+    const truth = [row('cost.material', 1_000_000), row('cost.media', 30_000), row('cost.total', 2_000_000)]
+    expect(lineOf(truth, own(name, 0), { ...SETTLED, ramp }).tolerance).toBe(fen)
+  },
+)
 
 test('a machine is compared in cost, value, u and OEE, and where neither side has a figure in none', () => {
   const truth = ['cost.material', 'cost.total', 'value', 'value.added', 'u', 'oee', 'seconds.RUN'].map(

@@ -169,7 +169,7 @@ export const enSim: typeof zhSim = {
       tooYoung: 'The plant began at {from} and has not lived this time yet: compare in a few minutes.',
       because: 'Cause',
       causeFault: 'fault {name}',
-      causeBegin: 'orders under way when the run began were never told',
+      causeBegin: 'orders and repairs under way when the run began were never told',
       causeQuarantine: '{n} put aside: {reason}',
       booked: 'accounting books {amount} here: {what}',
       booking: {

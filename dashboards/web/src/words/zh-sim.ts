@@ -166,7 +166,7 @@ export const zhSim = {
       tooYoung: '工厂自 {from} 开始，还没有经历这段时间；过几分钟再比对。',
       because: '原因',
       causeFault: '故障 {name}',
-      causeBegin: '开始时已在途的工单没有上报',
+      causeBegin: '开始时已在途的工单与维修没有上报',
       causeQuarantine: '隔离 {n} 项：{reason}',
       booked: '核算在此记 {amount}：{what}',
       booking: {
