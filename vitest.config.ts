@@ -5,41 +5,34 @@ const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
 })
 
-/** Tests side by side take every core; whole installations, whose kills and seconds are the subject, have the machine to themselves. */
-const together = (groupOrder: number) => ({
-  maxWorkers: os.availableParallelism(),
+/** Side by side, one more than cores, because most wait for sockets and disks; where seconds are the subject, as many as cores, or alone. */
+const together = (groupOrder: number, more = 0) => ({
+  maxWorkers: os.availableParallelism() + more,
   sequence: { groupOrder },
 })
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } })
-/** The page in a browser against made-up answers, and figures, which settle in a minute: neither is about seconds. */
-const PAGE = ['test/e2e/web*.test.ts', 'test/e2e/figures.test.ts']
+const SLOW = { testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['test/globalSetup.ts'] }
+/** Whole installations that may take their time: figures settle in a minute, kills are counted. */
+const UNHURRIED = ['test/e2e/figures.test.ts', 'test/e2e/kills.test.ts']
+/** The page in a browser against made-up answers. */
+const PAGE = ['test/e2e/web*.test.ts']
 
 /** `npm test` runs every project but `long`; `npm run test:long` runs only that one. */
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { testTimeout: 30_000, ...together(0) }),
+      project('unhurried', { include: UNHURRIED, ...SLOW, ...together(0, 1) }),
+      // pure logic, which leaves nothing behind: one load of a module serves all files of a worker
+      project('unit', { testTimeout: 30_000, isolate: false, ...together(0, 1) }),
       project('integration', {
         testTimeout: 60_000,
         hookTimeout: 60_000,
         globalSetup: ['test/globalSetup.ts'],
-        ...together(0),
+        ...together(0, 1),
       }),
-      project('page', {
-        include: PAGE,
-        testTimeout: 120_000,
-        hookTimeout: 120_000,
-        globalSetup: ['test/globalSetup.ts'],
-        ...together(1),
-      }),
+      project('page', { include: PAGE, ...SLOW, ...together(1) }),
       project('quality', { testTimeout: 300_000, ...together(1) }),
-      project('e2e', {
-        exclude: PAGE,
-        testTimeout: 120_000,
-        hookTimeout: 120_000,
-        globalSetup: ['test/globalSetup.ts'],
-        ...alone(2),
-      }),
+      project('e2e', { exclude: [...PAGE, ...UNHURRIED], ...SLOW, ...alone(2) }),
       ...(process.env['BAIYUAN_LONG']
         ? [
             project('long', {

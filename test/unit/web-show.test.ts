@@ -132,6 +132,9 @@ describe('axes', () => {
     expect(valueAxis(4, 68, 110)).toMatchObject({ from: 0, to: 120, ticks: [0, 60, 120] })
     expect(valueAxis(880, 930).from).toBeGreaterThan(800)
     expect(valueAxis(null, null)).toMatchObject({ from: 0 })
+    // 0.1 x 3 is more than 0.3, and 0.03 x 11 less than 0.33
+    expect(valueAxis(0.3, 0.37, null, 3)).toMatchObject({ from: 0.3 })
+    expect(valueAxis(0.22, 0.33, null, 3)).toMatchObject({ to: 0.33 })
   })
 
   test('a range next to nothing has an axis like nothing', () => {

@@ -17,6 +17,9 @@ function roundStep(low: number, high: number, parts: number): number {
   return power * 100
 }
 
+/** A multiple of a step as it is written: 3 × 0.1 is 0.3, so that an axis from there on holds 0.3. */
+const decimal = (value: number): number => Number(value.toPrecision(12))
+
 /**
  * A value axis that holds the data (and a limit) in `parts` steps or one more, whichever wastes less. It begins at 0 unless the data fills less than half
  * of such an axis; a truncated axis is said so by its reader (`from` is not 0).
@@ -41,10 +44,10 @@ export function valueAxis(
   const [few, many] = [roundStep(low, high, parts), roundStep(low, high, parts + 1)]
   const top = (step: number, count: number): number => Math.floor(low / step + 1e-9) * step + count * step
   const step = top(many, parts + 1) < top(few, parts) ? many : few
-  const from = Math.floor(low / step + 1e-9) * step
-  const to = Math.ceil(high / step - 1e-9) * step
+  const from = decimal(Math.floor(low / step + 1e-9) * step)
+  const to = decimal(Math.ceil(high / step - 1e-9) * step)
   const ticks: number[] = []
-  for (let i = 0; from + i * step <= to + step / 2; i++) ticks.push(Number((from + i * step).toPrecision(12)))
+  for (let i = 0; from + i * step <= to + step / 2; i++) ticks.push(decimal(from + i * step))
   return { from, to, ticks }
 }
 
