@@ -12,8 +12,8 @@ const together = (groupOrder: number, more = 0) => ({
 })
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } })
 const SLOW = { testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['test/globalSetup.ts'] }
-/** Whole installations that may take their time: figures settle in a minute, kills are counted. */
-const UNHURRIED = ['test/e2e/figures.test.ts', 'test/e2e/kills.test.ts']
+/** Whole installations that may take their time: figures settle in a minute, kills are counted, runs are waited for. */
+const UNHURRIED = ['figures', 'kills', 'sim', 'installation'].map((name) => `test/e2e/${name}.test.ts`)
 /** The page in a browser against made-up answers. */
 const PAGE = ['test/e2e/web*.test.ts']
 

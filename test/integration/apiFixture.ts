@@ -475,8 +475,12 @@ export class Fixture {
     return { socket, tcp }
   }
 
+  closePages(): void {
+    for (const client of this.clients.splice(0)) client.disconnect()
+  }
+
   async stop(): Promise<void> {
-    for (const client of this.clients) client.disconnect()
+    this.closePages()
     await this.live.close()
     this.#server.closeAllConnections()
     this.ledgers.close()

@@ -1,7 +1,7 @@
 /** The live socket: what a page gets, in which order, and what it never gets. */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ROLES, type Role } from '#contract/control.ts'
 import { Fixture, join, liveOf, MACHINE, next, NOW, type PageClient } from './apiFixture.ts'
 
@@ -13,6 +13,8 @@ beforeAll(async () => {
   cookies = api.everyRole()
 })
 afterAll(() => api.stop())
+// a page that stays would be slow with the one whose slowness is counted
+afterEach(() => api.closePages())
 
 const refusal = (page: PageClient) => new Promise<Error>((done) => page.once('connect_error', done))
 const disconnected = (page: PageClient) => new Promise<string>((done) => page.once('disconnect', done))
@@ -266,6 +268,7 @@ describe('T19 who misbehaves', () => {
 })
 
 test('a page that reads too slowly gets a resync and a snapshot, and still every ledger event', async () => {
+  await expect.poll(() => api.live.feed.viewers.size, { timeout: 5000 }).toBe(0)
   const { socket, tcp } = api.bare(cookies.operator)
   const frames: string[] = []
   socket.on('message', (data: Buffer) => {
