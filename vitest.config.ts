@@ -1,5 +1,6 @@
 import os from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
@@ -17,9 +18,19 @@ const UNHURRIED = ['figures', 'kills', 'sim', 'installation'].map((name) => `tes
 /** The page in a browser against made-up answers. */
 const PAGE = ['test/e2e/web*.test.ts']
 
+/** Long ones begin first, so that no core waits for the last of them; without a record of earlier runs only their size would count. */
+const LONG = ['figures', 'web', 'tools', 'sim', 'installation', 'kills'].map((name) => `/${name}.test.ts`)
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isShort = ({ moduleId }: TestSpecification) => (LONG.some((end) => moduleId.endsWith(end)) ? 0 : 1)
+    return (await super.sort(files)).toSorted((a, b) => isShort(a) - isShort(b))
+  }
+}
+
 /** `npm test` runs every project but `long`; `npm run test:long` runs only that one. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       project('unhurried', { include: UNHURRIED, ...SLOW, ...together(0, 1) }),
       // pure logic, which leaves nothing behind: one load of a module serves all files of a worker
