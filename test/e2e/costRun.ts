@@ -15,7 +15,6 @@ import { shiftOf } from '../unit/costFixture.ts'
 import type { Installation } from './installation.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const SEED = 7
 
 /** Production days of a scenario, from 08:00 to 08:00 of the plant's time. */
 export type Stretch = {
@@ -23,11 +22,12 @@ export type Stretch = {
   /** The first one finds orders under way whose begin nobody told. */
   readonly date: string
   readonly days: number
+  readonly seed: number
   /** Messages of one packet, as a gateway sends them. */
   readonly batch: number
 }
 
-export const firmOf = ({ scenario }: Stretch): string => `sim-${scenario}-${SEED}`
+export const firmOf = ({ scenario, seed }: Stretch): string => `sim-${scenario}-${seed}`
 
 /** The days after the first. */
 export function spanOf({ date, days }: Stretch): Span {
@@ -44,11 +44,11 @@ const AFTER = HOUR
 /** Tells the stretch, with ingest and broker killed inside, and resolves with its truth. */
 export async function tell(installation: Installation, stretch: Stretch): Promise<TruthRow[]> {
   const { from, to } = spanOf(stretch)
-  const truth = path.join(installation.data, `${stretch.scenario}.jsonl`)
+  const truth = path.join(installation.data, `${firmOf(stretch)}.jsonl`)
   const options = {
     data: installation.data,
     scenario: stretch.scenario,
-    seed: SEED,
+    seed: stretch.seed,
     from: new Date(from - DAY).toISOString(),
     to: new Date(to + AFTER).toISOString(),
     batch: stretch.batch,
@@ -91,9 +91,9 @@ export function figures(
 }
 
 /** The stretch as the works lived it, and a day before and after. */
-export function livedBy({ scenario, date, days }: Stretch): DayTruth[] {
+export function livedBy({ scenario, date, days, seed }: Stretch): DayTruth[] {
   const lives = { name: scenario, from: null }
-  let works = warmWorks(SEED, date, lives)
+  let works = warmWorks(seed, date, lives)
   return Array.from({ length: days + 1 }, () => {
     const { truth, next } = simulateDay(works, { parameters: parametersOn(lives, works.date) })
     works = next

@@ -10,7 +10,7 @@ import { asTold, faultsOf, figures, firmOf, isMoney, livedBy, spanOf, tell, type
 import { Installation } from './installation.ts'
 import { writeWorks } from './works.ts'
 
-const STRETCH: Stretch = { scenario: 'retrofit', date: '2026-03-08', days: 2, batch: 60 }
+const STRETCH: Stretch = { scenario: 'retrofit', date: '2026-03-08', days: 2, seed: 7, batch: 60 }
 const installation = new Installation(writeWorks('elsewhere', 1))
 let truth: TruthRow[]
 
