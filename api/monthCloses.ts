@@ -7,6 +7,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, HOUR, MINUTE, type Instant } from '#domain/time.ts'
 import { idOfContent, performAsSystem } from './deed.ts'
 import { monthsOf } from './figures/months.ts'
+import { Lookout } from './lookout.ts'
 import type { Ports } from './ports.ts'
 
 /** Author in the journal. */
@@ -21,31 +22,15 @@ export function closesAt({ closeMonthDay, shifts }: Plant, month: string): Insta
   return spanOfMonth(month).to + (closeMonthDay - 1) * DAY + (shifts[0]?.start ?? 0) * MINUTE
 }
 
-export class MonthCloses {
+export class MonthCloses extends Lookout {
   readonly #askedAt = new Map<string, Instant>()
-  #timer: NodeJS.Timeout | undefined
-  #busy = false
 
-  /** Looks every minute; resolves after the first look. */
-  async watch(ports: Ports): Promise<void> {
-    this.#timer = setInterval(() => void this.look(ports), LOOK_EVERY_MS)
-    await this.look(ports)
+  constructor() {
+    super(LOOK_EVERY_MS, 'months could not be closed on their day')
   }
 
-  close(): void {
-    clearInterval(this.#timer)
-  }
-
-  async look(ports: Ports): Promise<void> {
-    if (this.#busy) return
-    this.#busy = true
-    try {
-      for (const firm of ports.ledgers.firms()) await this.#closeOf(ports, firm)
-    } catch (error) {
-      ports.log.error({ err: error }, 'months could not be closed on their day')
-    } finally {
-      this.#busy = false
-    }
+  protected override async lookOnce(ports: Ports): Promise<void> {
+    for (const firm of ports.ledgers.firms()) await this.#closeOf(ports, firm)
   }
 
   /** The oldest month that is due: the next one follows when this one is closed. */

@@ -12,6 +12,7 @@ import type { Plant } from '#domain/plant/plant.ts'
 import { DAY, MINUTE, type Instant } from '#domain/time.ts'
 import { idOfContent, performAsSystem } from './deed.ts'
 import type { LedgerReader } from './ledgers.ts'
+import { Lookout } from './lookout.ts'
 import type { Ports } from './ports.ts'
 
 /** Authors in the journal: by them a ledger tells that it has its seeds. */
@@ -33,40 +34,21 @@ function plainCalendar(shifts: Plant['shifts']): Calendar {
   return 'calendar' in made ? made.calendar : { start: 0, shifts: [], closed: new Set() }
 }
 
-export class RecordSeeds {
+export class RecordSeeds extends Lookout {
   readonly #dir: string
   /** Firms that nothing is left to do for. */
   readonly #done = new Set<string>()
   readonly #sentAt = new Map<string, Instant>()
   readonly #told = new Set<string>()
-  #timer: NodeJS.Timeout | undefined
-  #busy = false
 
   constructor(dir: string) {
+    super(LOOK_EVERY_MS, 'records of the plant files could not be put')
     this.#dir = dir
   }
 
-  /** Looks every two seconds; resolves after the first look. */
-  async watch(ports: Ports): Promise<void> {
-    this.#timer = setInterval(() => void this.look(ports), LOOK_EVERY_MS)
-    await this.look(ports)
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
-  }
-
-  async look(ports: Ports): Promise<void> {
-    if (this.#busy) return
-    this.#busy = true
-    try {
-      for (const firm of fs.existsSync(this.#dir) ? fs.readdirSync(this.#dir) : [])
-        if (!this.#done.has(firm) && (await this.#seed(ports, firm))) this.#done.add(firm)
-    } catch (error) {
-      ports.log.error({ err: error }, 'records of the plant files could not be put')
-    } finally {
-      this.#busy = false
-    }
+  protected override async lookOnce(ports: Ports): Promise<void> {
+    for (const firm of fs.existsSync(this.#dir) ? fs.readdirSync(this.#dir) : [])
+      if (!this.#done.has(firm) && (await this.#seed(ports, firm))) this.#done.add(firm)
   }
 
   /** True when nothing is left to do. */

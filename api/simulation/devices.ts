@@ -97,19 +97,22 @@ export function devicesOf(
   clock: () => Millis = () => performance.now(),
 ): (firm: string) => Promise<Devices> {
   const kept = new Map<string, Kept>()
-  const making = new Map<string, Promise<Devices>>()
+  /** Of who asks meanwhile, and of who was shown the old table and waits for nothing: it never rejects, its answer throws. */
+  const making = new Map<string, Promise<() => Devices>>()
 
-  async function make(firm: string): Promise<Devices> {
+  async function make(firm: string): Promise<() => Devices> {
     const begun = clock()
     try {
       const table = deviceTable(await simulators.told(firm), now())
       const made = clock()
       kept.set(firm, { table, made, fresh: SERVES * (made - begun) })
-      return table
+      return () => table
     } catch (error) {
       kept.delete(firm)
       log.warn({ err: error, firm }, 'the simulators do not tell what their devices sent')
-      throw error
+      return () => {
+        throw error
+      }
     } finally {
       making.delete(firm)
     }
@@ -121,9 +124,6 @@ export function devicesOf(
     if (old && age < old.fresh) return old.table
     let fresh = making.get(firm)
     if (!fresh) making.set(firm, (fresh = make(firm)))
-    if (!old || age > old.fresh + STILL_SHOWN_MS) return fresh
-    // a failure is in the log, and the next who asks is told of it
-    fresh.catch(() => undefined)
-    return old.table
+    return !old || age > old.fresh + STILL_SHOWN_MS ? (await fresh)() : old.table
   }
 }
