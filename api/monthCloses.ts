@@ -4,11 +4,12 @@
  */
 import { spanOfMonth } from '#domain/accounting/monthAccount.ts'
 import type { Plant } from '#domain/plant/plant.ts'
-import { DAY, HOUR, MINUTE, type Instant } from '#domain/time.ts'
+import { DAY, dayOf, HOUR, MINUTE, type Instant } from '#domain/time.ts'
 import { idOfContent, performAsSystem } from './deed.ts'
 import { monthsOf } from './figures/months.ts'
 import { Lookout } from './lookout.ts'
 import type { Ports } from './ports.ts'
+import { beginOf } from './seedRecords.ts'
 
 /** Author in the journal. */
 export const CLOSING_DAY = 'closing-day'
@@ -17,9 +18,10 @@ const LOOK_EVERY_MS = MINUTE
 const AGAIN_AFTER_MS = HOUR
 
 /** When a month, `2026-02`, closes by itself; null: a person closes it. */
-export function closesAt({ closeMonthDay, shifts }: Plant, month: string): Instant | null {
+export function closesAt(plant: Plant, month: string): Instant | null {
+  const { closeMonthDay } = plant
   if (closeMonthDay === undefined) return null
-  return spanOfMonth(month).to + (closeMonthDay - 1) * DAY + (shifts[0]?.start ?? 0) * MINUTE
+  return beginOf(plant, dayOf(spanOfMonth(month).to + (closeMonthDay - 1) * DAY))
 }
 
 export class MonthCloses extends Lookout {

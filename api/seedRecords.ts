@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 2000
 const AGAIN_AFTER_MS = MINUTE
 
 /** When the production day of a date begins. */
-function beginOf({ shifts }: Plant, day: string): Instant {
+export function beginOf({ shifts }: Plant, day: string): Instant {
   return spanOfDay(plainCalendar(shifts), day).from
 }
 

@@ -70,11 +70,14 @@ export function figuresCase({
   plant: inForce = plant,
   panes,
   now,
+  awaited = true,
 }: {
   readonly records?: readonly DatedRecord[]
   readonly plant?: Plant
   readonly panes: readonly Pane[]
   readonly now: Instant
+  /** More may come: who told nothing yet is waited for. */
+  readonly awaited?: boolean
 }): FiguresCase {
   const books = priceBook(own)
   const almanac = new Almanac([{ since: 0, plant: inForce }], () => books)
@@ -91,7 +94,7 @@ export function figuresCase({
     const { from, to } = known
     const span = { from, to: Math.min(to, now) }
     const told = panes.filter(({ start }) => start >= span.from && start < span.to)
-    const made = accountOf({ ...dayTermsOf(known, books), span, panes: told, awaited: true })
+    const made = accountOf({ ...dayTermsOf(known, books), span, panes: told, awaited })
     const text = encodeAccount(made)
     return Promise.resolve({ day: known.day, from, to, asOf: span.to, version: made.version, text })
   }

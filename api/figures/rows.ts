@@ -15,12 +15,15 @@ import { SECOND, type Instant } from '#domain/time.ts'
 
 type Row = Omit<FigureRow, 'scope' | 'from' | 'to'>
 
+/** Energy by the plant's main meter; `reason`: why it is not known. */
+export type Metered = { readonly wh: number; readonly reason: string | null }
+
 /** Lines under the names of the truth. */
 const LINE_NAMES: Readonly<Partial<Record<(typeof LINES)[number], string>>> = { machine_hour: 'depreciation' }
 
 /**
- * Everything that is known of an account of one scope; its places are that scope's alone. `metered`: Wh of the plant's main meter; null: it
- * told nothing; left out: the machines' meters together.
+ * Everything that is known of an account of one scope; its places are that scope's alone. `metered`: by the plant's main meter; left
+ * out: by the machines' own.
  */
 export function rowsOf(
   account: AccountPart,
@@ -28,7 +31,7 @@ export function rowsOf(
   name: string,
   window: { readonly from: Instant; readonly to: Instant },
   extra: Partial<Totals> = {},
-  metered?: number | null,
+  metered?: Metered,
 ): FigureRow[] {
   const totals = addTotals(account.totals.map((cell) => cell.totals))
   const performance = addTotals([performanceOf(account), extra])
@@ -100,10 +103,8 @@ function moneyRows(account: AccountPart, scope: Scope): Row[] {
   ]
 }
 
-const energyRow = ({ energyWh }: Totals, metered: number | null | undefined): Row =>
-  metered === null
-    ? row('energy', 'Wh', null, 'NO_READING')
-    : row('energy', 'Wh', metered === undefined ? energyWh : metered)
+const energyRow = ({ energyWh }: Totals, { wh, reason }: Metered = { wh: energyWh, reason: null }): Row =>
+  row('energy', 'Wh', reason === null ? wh : null, reason)
 
 /** Pieces are counted in thousandths. */
 const MILLI = 1000

@@ -6,7 +6,8 @@ import { partOf, type Account } from '#domain/kpi/account.ts'
 import { decodeAccount } from '#domain/kpi/accountText.ts'
 import { QUARTER } from '#domain/accounting/pane.ts'
 import type { PriceBook } from '#domain/accounting/records.ts'
-import { keysOf, type Axis, type Scope } from '#domain/accounting/valuation.ts'
+import { METER_SILENT } from '#domain/accounting/elements/metered.ts'
+import { keysOf, reasonOf, type Axis, type Scope } from '#domain/accounting/valuation.ts'
 import { shiftsOf } from '#domain/accounting/almanac.ts'
 import type { Span } from '#domain/accounting/span.ts'
 import type { Plant } from '#domain/plant/plant.ts'
@@ -18,7 +19,7 @@ import { together, type Accounts, type DayAccount, type Sources } from './accoun
 import { bookshelf } from './almanac.ts'
 import { insideOf } from './cost.ts'
 import { daysOf, isRefused, type Days } from './days.ts'
-import { rowsOf } from './rows.ts'
+import { rowsOf, type Metered } from './rows.ts'
 
 type Query = Omit<z.infer<typeof FiguresQuery>, 'scope'> & {
   /** Of several scopes in one answer, each day is asked for once. */
@@ -40,14 +41,15 @@ export async function figureRows(
   const { from, to, by } = query
   if (from >= to) return refuse(400, 'bad-window', 'from must be before to')
   const names = query.name === undefined ? null : new Set(query.name.split(','))
-  const plant = ports.ledgers.of(firm)?.plant()?.plant
-  if (!plant) return refuse(409, 'no-plant', 'no plant is in force yet')
-  const unknown = [query.scope].flat().map((scope) => unknownOf(plant, scope))
-  const [refused] = unknown.filter((one) => one !== null)
-  if (refused) return refused
+  const ledger = ports.ledgers.of(firm)
+  const plant = ledger?.plant()?.plant
+  if (!ledger || !plant) return refuse(409, 'no-plant', 'no plant is in force yet')
+  const plants = ledger.plants()
+  const [unknown] = [query.scope].flat().flatMap((scope) => unknownOf(plants, scope) ?? [])
+  if (unknown) return unknown
   const windows = await windowsOf(ports, accounts, firm, { from, to }, by)
   if ('refused' in windows) return windows
-  const books = bookshelf(ports.ledgers.of(firm)!)?.books
+  const books = bookshelf(ledger)?.books
   const found: FigureRow[] = []
   const turns = new Turns()
   for (const window of windows)
@@ -56,10 +58,9 @@ export async function figureRows(
       const inside = insideOf(window.shift, scope)
       const own = partOf(window.account, inside)
       const machine = scope !== 'plant' && scope.axis === 'machine' ? (scope.key as string) : null
-      const failures =
-        machine === null ? {} : reliabilityOf(ports.ledgers.of(firm)!.states(machine, window.from, window.to))
+      const failures = machine === null ? {} : reliabilityOf(ledger.states(machine, window.from, window.to))
       const span = { from: window.from, to: window.to }
-      const metered = scope === 'plant' ? meteredWh(books, window) : undefined
+      const metered = scope === 'plant' ? meteredIn(books, window) : undefined
       const rows = rowsOf(own, scope, name, span, failures, metered)
       found.push(...(names ? rows.filter((row) => names.has(row.name)) : rows))
       if (found.length > MOST_ROWS)
@@ -72,18 +73,20 @@ export async function figureRows(
   return found
 }
 
-/** What the plant's main meter grew in a window; null: it told nothing; undefined: there is none. */
-function meteredWh(books: PriceBook | undefined, { from, to, account }: Window): number | null | undefined {
-  if (!books?.at(from).find('metering', 'energy')?.incoming) return undefined
+/** What the plant's main meter grew in a window, and why that is not all of it; undefined: the plant has none. */
+function meteredIn(books: PriceBook | undefined, { from, to, account }: Window): Metered | undefined {
+  const incoming = books?.at(from).find('metering', 'energy')?.incoming
+  if (!incoming) return undefined
+  const silent = account.holes.find(({ reason, of }) => reason === METER_SILENT && of === incoming)
   const inside = account.quarters.filter(({ start }) => start + QUARTER > from && start < to)
-  return inside.reduce((sum, { wh }) => sum + wh, 0) || null
+  return { wh: inside.reduce((sum, { wh }) => sum + wh, 0), reason: silent ? reasonOf(silent) : null }
 }
 
-/** A machine that is none: a slip of the pen must not read as a machine that did nothing. */
-function unknownOf({ machines }: Plant, scope: string): Refused | null {
+/** A machine that is none, nor was one: a slip of the pen must not read as a machine that did nothing. */
+function unknownOf(plants: readonly { readonly plant: Plant }[], scope: string): Refused | null {
   if (scope === 'plant' || scope === 'machines' || scope.includes(':')) return null
-  const machine = machines.find(({ path }) => path === scope)
-  if (!machine) return refuse(404, 'no-such-machine', `${scope} is no machine of the plant in force`)
+  const machine = plants.flatMap(({ plant }) => plant.machines).findLast(({ path }) => path === scope)
+  if (!machine) return refuse(404, 'no-such-machine', `${scope} is no machine of this plant`)
   return machine.meter
     ? refuse(400, 'no-figures', `${scope} is a meter: it has readings, which GET …/history tells`)
     : null

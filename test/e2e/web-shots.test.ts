@@ -1,9 +1,10 @@
 /** Every page in both languages on a wall, a desk and a phone: nothing is wider than the screen, no error; a picture of each with BAIYUAN_PICTURES=1. */
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, DESK, launch, openPage, PHONE, shot, WALL, type Size } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { browserPath, DESK, openPage, PHONE, shot, WALL, type Size } from './browser.ts'
 import { PASSWORD } from './fixture/routes.ts'
-import { type Fixture, startFixture } from './fixture/server.ts'
+import { onFixture } from './fixture/onFixture.ts'
+import type { Fixture } from './fixture/server.ts'
 
 const PAGES = [
   ['wall', '/wall', '.at-trend .trend canvas'],
@@ -27,14 +28,7 @@ let browser: Browser
 let fixture: Fixture
 
 describe.skipIf(!browserPath())('pictures', () => {
-  beforeAll(async () => {
-    browser = await launch()
-    fixture = await startFixture()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.stop()
-  })
+  onFixture((opened) => ({ browser, fixture } = opened))
 
   test.each(['zh', 'en'])(
     'every page in %s at every size',

@@ -1,9 +1,10 @@
 /** Money of a whole shift on the simulators page: truth, computed, difference and cause; on a phone nothing is cut off. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, DESK, launch, openPage, PHONE, shot } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { browserPath, DESK, openPage, PHONE, shot } from './browser.ts'
 import { PASSWORD } from './fixture/routes.ts'
-import { type Fixture, startFixture } from './fixture/server.ts'
+import { onFixture } from './fixture/onFixture.ts'
+import type { Fixture } from './fixture/server.ts'
 
 let browser: Browser
 let fixture: Fixture
@@ -19,14 +20,7 @@ async function open(lang: 'zh' | 'en', size: typeof DESK) {
 }
 
 describe.skipIf(!browserPath())('cost, value, u and OEE of a shift beside the truth', () => {
-  beforeAll(async () => {
-    browser = await launch()
-    fixture = await startFixture()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.stop()
-  })
+  onFixture((opened) => ({ browser, fixture } = opened))
 
   test('each row shows truth, computed, difference and verdict, what is booked at another instant, and its cause', async () => {
     const { page, context, errors } = await open('zh', DESK)

@@ -1,9 +1,10 @@
 /** An operator explains a stop on a phone with a thumb; an engineer sees old and new, and takes it back. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, DESK, launch, openPage, PHONE, shot } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { browserPath, DESK, openPage, PHONE, shot } from './browser.ts'
 import { PASSWORD } from './fixture/routes.ts'
-import { type Fixture, startFixture } from './fixture/server.ts'
+import { onFixture } from './fixture/onFixture.ts'
+import type { Fixture } from './fixture/server.ts'
 
 let browser: Browser
 let fixture: Fixture
@@ -11,14 +12,7 @@ const signIn = (page: Page, name: string) =>
   page.request.post(`${fixture.url}/api/v1/session`, { data: { name, password: PASSWORD } })
 
 describe.skipIf(!browserPath())('stop reasons', () => {
-  beforeAll(async () => {
-    browser = await launch()
-    fixture = await startFixture()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.stop()
-  })
+  onFixture((opened) => ({ browser, fixture } = opened))
 
   test('two taps on a phone, each with room for a thumb', async () => {
     const { page, context, errors } = await openPage(browser, PHONE)

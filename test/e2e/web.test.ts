@@ -3,10 +3,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, DESK, launch, openPage, PHONE, shot, type Size, WALL, type Watched } from './browser.ts'
+import { describe, expect, test } from 'vitest'
+import { browserPath, DESK, openPage, PHONE, shot, type Size, WALL, type Watched } from './browser.ts'
 import { PASSWORD, SETUP_TOKEN } from './fixture/routes.ts'
-import { type Fixture, startFixture } from './fixture/server.ts'
+import { onFixture } from './fixture/onFixture.ts'
+import type { Fixture } from './fixture/server.ts'
 
 const LATHE = 'main/lathe/l1/lathe-07'
 const METER = 'main/utilities/meters/m00'
@@ -42,14 +43,7 @@ const priceFile = (price: string) => ({
 })
 
 describe.skipIf(!browserPath())('the page', () => {
-  beforeAll(async () => {
-    browser = await launch()
-    fixture = await startFixture()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await fixture?.stop()
-  })
+  onFixture((opened) => ({ browser, fixture } = opened))
 
   test('a person signs in, is told when the password is wrong, and comes to the page asked for', async () => {
     const watched = await open(DESK, null, '/machines?lang=zh')

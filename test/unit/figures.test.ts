@@ -17,6 +17,7 @@ import {
   type FiguresCase,
   FIRM,
   LATHE,
+  METER,
   metered,
   OTHER,
   packed,
@@ -149,6 +150,24 @@ describe('rows of figures', () => {
     const known = figuresCase({ panes, now: at(31, 10) })
     const found = await told(known, 'shift', { from: at(31, 8), to: at(31, 9) }, 'cost.total')
     expect(found.map(({ from, to }) => [from, to])).toEqual([[at(31, 8), at(31, 10)]])
+  })
+
+  test("energy of the plant is its main meter's, though none of its machines has one", async () => {
+    const known = figuresCase({ panes, now: at(32, 8) })
+    const [day] = await told(known, 'day', { from: at(31, 9), to: at(31, 10) }, 'energy')
+    expect(day).toMatchObject({ value: 96 * 2000, unit: 'Wh', reason: null })
+    const silent = figuresCase({ panes: panes.slice(-1), now: at(32, 8), awaited: false })
+    const [none] = await told(silent, 'day', { from: at(31, 9), to: at(31, 10) }, 'energy')
+    expect(none).toMatchObject({ value: null, reason: `meter_silent: ${METER}` })
+  })
+
+  test.each([
+    { scope: 'main/shop/l1/packing-1', refused: 404 },
+    { scope: METER, refused: 400 },
+  ])('$scope is refused with $refused', async ({ scope, refused }) => {
+    const { sources, accounts } = figuresCase({ panes, now: at(32, 8) })
+    const query = { by: 'day', scope, from: at(31, 9), to: at(31, 10), name: undefined } as const
+    expect(await figureRows(sources, accounts, FIRM, query)).toMatchObject({ refused })
   })
 
   test("a month's row says which days of it were summed", async () => {

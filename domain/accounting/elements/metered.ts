@@ -18,6 +18,9 @@ import type { Book, Hole } from '../records.ts'
 
 export type Carrier = 'energy' | 'gas' | 'water' | 'nitrogen'
 
+/** Reason of a hole: the plant's meter of a carrier told nothing. */
+export const METER_SILENT = 'meter_silent'
+
 /** Price of a milli-unit of the carrier in the quarter that begins at an instant: micro-yuan a unit. */
 type PriceAt = (book: Book, at: Instant) => { readonly price: number } | { readonly hole: Hole }
 
@@ -58,7 +61,7 @@ export function metered(work: Case, carrier: Carrier, priceAt: PriceAt): Outcome
       }
     const incoming = work.books.at(work.span.from).find('metering', carrier)?.incoming ?? null
     if (!heard && incoming !== null && !(work.awaited && work.machines.has(incoming)))
-      holes.push({ reason: 'meter_silent', of: incoming, machine: null })
+      holes.push({ reason: METER_SILENT, of: incoming, machine: null })
     return { posts, holes }
   })
 }
